@@ -1,0 +1,109 @@
+"""The values of one exchange: a question, the passages found for it, what a generator says, the answer.
+
+Knows nothing of platforms, stores or models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ingest.index import Hit
+
+Language = Literal["ja", "en"]
+Style = Literal["short", "long"]
+State = Literal["answered", "abstained", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks, and with whose eyes the sources are read."""
+
+    text: str
+    principals: frozenset[str]
+    """Who the asker is for the access filter; never defaulted."""
+    style: Style = "short"
+    language: Language = "ja"
+    """The language of the wording around the answer."""
+    sources: frozenset[str] | None = None
+    """Names of the sources that may be used; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is put before a generator."""
+
+    number: int
+    """From 1, by which a generator names it."""
+    hit: Hit
+
+    @property
+    def text(self) -> str:
+        """Return the chunk's own text, without title and headings."""
+        return self.hit.chunk.text
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The passages of a question with what retrieval knows of its terms."""
+
+    passages: tuple[Passage, ...]
+    """Best first."""
+    term_weights: Mapping[str, float] = field(default_factory=dict)
+    """IDF of the question's terms that the collection holds; empty where the index can not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence that stands word for word in a passage."""
+
+    passage: int
+    """Number of the passage."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a generator has said so far; each one of a stream replaces the one before it."""
+
+    text: str
+    """With `[n]` after what passage n bears; empty while nothing is said, or when it abstains."""
+    references: tuple[int, ...]
+    """Numbers of the passages that bear the text, in order of use."""
+    quotes: tuple[Quote, ...] = ()
+    """Sentences that bear the answer, best first; also where the generator abstains."""
+    confidence: float | None = None
+    """Probability from 0 to 1 that the passages answer the question, where the generator can tell."""
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of the list under an answer."""
+
+    number: int
+    """From 1, as cited inline."""
+    hit: Hit
+    quote: str | None
+    """The sentence that bears the answer, verbatim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asker sees, whatever the platform."""
+
+    state: State
+    text: str
+    """With `[n]` naming `sources`; the wording of an abstention or failure is the platform's."""
+    sources: tuple[Source, ...]
+    nearest: tuple[Hit, ...]
+    """Where nothing answers: the nearest documents, one hit each."""
+    confidence: float | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    turn: str | None = None
+    """Id by which `kurage log` and `kurage explain` find it, such as K7F3Q2."""
+    ranking: tuple[Hit, ...] = ()
+    """Everything retrieval found, best first."""
+    quotes: tuple[str, ...] = ()
+    """Sentences that bear the answer, best first, also of an abstention."""

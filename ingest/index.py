@@ -1,0 +1,171 @@
+"""The Index port: chunks are written, found and removed; the one place that knows the payload.
+
+Knows nothing of how text became vectors, and nothing of who asks: a search is given the integers of
+the reader sets that its asker satisfies. `edge.py` and `server.py` are its implementations.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from ingest.chunk import Chunk
+from ingest.encode import EncodedQuery, Encoding
+
+# Characters that RFC 3986 allows in a fragment beside the unreserved ones.
+_FRAGMENT_SAFE = "/?:@!$&'()*+,;=%"
+_POINT_NAMESPACE = uuid.UUID("6f0c7a1e-3a52-5b7e-9a53-1b1f0a5c2d10")
+
+
+class SearchIndexError(Exception):
+    """The index can not be opened, read or written; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """What every chunk of one document carries, so that a hit needs no second look-up."""
+
+    source: str
+    """Name of the source in `kurage.toml`, or of the ad-hoc folder."""
+    id: str
+    version: str
+    readers_version: str
+    readers: int
+    """Id of the reader set in SQL; a search names the ids that its asker satisfies."""
+    title: str
+    url: str
+    """Without a fragment."""
+    updated: datetime | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """What the index holds of one document, as much as a sync compares."""
+
+    version: str
+    readers_version: str
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chunk that a search found."""
+
+    score: float
+    document: IndexedDocument
+    chunk: Chunk
+
+    @property
+    def url(self) -> str:
+        """Return the link to the place in the document where the chunk stands."""
+        if not self.chunk.anchor:
+            return self.document.url
+        return f"{self.document.url}#{quote(self.chunk.anchor, safe=_FRAGMENT_SAFE)}"
+
+
+class Index(Protocol):
+    """Chunks with their vectors. Every method raises `SearchIndexError`."""
+
+    def versions(self, source: str) -> dict[str, StoredVersion]:
+        """Return what is held of each document of a source; a half-written document is absent."""
+        ...
+
+    def replace(
+        self, document: IndexedDocument, chunks: Sequence[Chunk], encodings: Sequence[Encoding]
+    ) -> None:
+        """Hold exactly these chunks of the document; chunk 0 is written last."""
+        ...
+
+    def delete(self, source: str, document_ids: Collection[str]) -> None:
+        """Remove every chunk of these documents; unknown ids are ignored."""
+        ...
+
+    def set_readers(
+        self, source: str, document_id: str, readers: int, readers_version: str
+    ) -> None:
+        """Change who may read a document without touching its vectors."""
+        ...
+
+    def chunks(self, source: str, document_id: str) -> list[Hit]:
+        """Return the document's chunks in order, each with score 0."""
+        ...
+
+    def search(
+        self,
+        query: EncodedQuery,
+        *,
+        readers: Collection[int],
+        limit: int,
+        sources: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Return the best chunks that one of `readers` may read, best first.
+
+        An empty `readers` finds nothing. `sources` None means all of them.
+        """
+        ...
+
+    def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
+        """Return the IDF of each term of the query that the index holds, by term."""
+        ...
+
+    def count(self, source: str | None = None) -> tuple[int, int]:
+        """Return how many documents and chunks are held, of one source or of all."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections; a second call does nothing."""
+        ...
+
+
+def point_id(source: str, document_id: str, ordinal: int) -> str:
+    """Return the id of a chunk's point: the same chunk always has the same one."""
+    return str(uuid.uuid5(_POINT_NAMESPACE, f"{source}\x00{document_id}\x00{ordinal}"))
+
+
+def payload(document: IndexedDocument, chunk: Chunk) -> dict[str, Any]:
+    """Return what is stored beside a chunk's vectors."""
+    return {
+        "source": document.source,
+        "document_id": document.id,
+        "version": document.version,
+        "readers_version": document.readers_version,
+        "readers": document.readers,
+        "title": document.title,
+        "url": document.url,
+        "updated": document.updated.isoformat() if document.updated else None,
+        "owner": document.owner,
+        "ordinal": chunk.ordinal,
+        "headings": list(chunk.headings),
+        "anchor": chunk.anchor,
+        "kind": chunk.kind,
+        "text": chunk.text,
+    }
+
+
+def hit(stored: Mapping[str, Any], score: float) -> Hit:
+    """Return the hit that a stored payload describes; the inverse of `payload`."""
+    document = IndexedDocument(
+        source=stored["source"],
+        id=stored["document_id"],
+        version=stored["version"],
+        readers_version=stored["readers_version"],
+        readers=stored["readers"],
+        title=stored["title"],
+        url=stored["url"],
+        updated=datetime.fromisoformat(stored["updated"]) if stored["updated"] else None,
+        owner=stored["owner"],
+    )
+    chunk = Chunk(
+        ordinal=stored["ordinal"],
+        title=document.title,
+        headings=tuple(stored["headings"]),
+        text=stored["text"],
+        kind=stored["kind"],
+        anchor=stored["anchor"],
+    )
+    return Hit(score, document, chunk)
