@@ -1,0 +1,82 @@
+"""What every command of `kurage` shares: language, console, and how errors end a command.
+
+Knows nothing of what the commands do.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bot.exchange import Language
+
+EXPECTED_EXIT = 1
+UNEXPECTED_EXIT = 3
+
+
+def language(arguments: Sequence[str], environ: dict[str, str] | None = None) -> Language:
+    """Return the language to speak: `--lang`, else the locale's; Japanese for a Japanese locale.
+
+    Help texts are made before the arguments are parsed, so `--lang` is looked up by hand.
+    """
+    for position, argument in enumerate(arguments):
+        if argument == "--lang" and position + 1 < len(arguments):
+            return "en" if arguments[position + 1] == "en" else "ja"
+        if argument.startswith("--lang="):
+            return "en" if argument == "--lang=en" else "ja"
+    env = os.environ if environ is None else environ
+    # The order of POSIX: LC_ALL wins over LC_MESSAGES over LANG.
+    named = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "ja" if (named or locale.getlocale()[0] or "").startswith("ja") else "en"
+
+
+LANGUAGE: Language = language(sys.argv[1:])
+
+
+def say(en: str, ja: str) -> str:
+    """Return the text in the language of this process."""
+    return ja if LANGUAGE == "ja" else en
+
+
+def out() -> Any:
+    """Return the console for results: colours and links only on a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - `--json` needs no rich
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def err() -> Any:
+    """Return the console for progress, notes and errors, so that results can be piped."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True, highlight=False)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with one line and exit code 1."""
+    sys.stderr.write(say("error: ", "エラー: ") + " ".join(message.split()) + "\n")
+    raise SystemExit(EXPECTED_EXIT)
+
+
+def crash(error: BaseException, home: Path | None) -> NoReturn:
+    """End the command after a fault of ours: the traceback goes to a file, exit code 3."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        folder = (home or Path(".kurage")) / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"crash-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        path.write_text(f"{' '.join(sys.argv)}\n{text}", "utf-8")
+        where = say(f"details in {path}", f"詳細: {path}")
+    except OSError:
+        where = text
+    sys.stderr.write(
+        say("unexpected error: ", "予期しないエラー: ")
+        + f"{type(error).__name__}: {error}; {where}\n"
+    )
+    raise SystemExit(UNEXPECTED_EXIT)
