@@ -1,4 +1,4 @@
-"""The values of one exchange: a question, the passages found for it, what a generator says, the answer.
+"""The values of one exchange: question, passages, what a generator says of them, the answer.
 
 Knows nothing of platforms, stores or models.
 """
@@ -64,17 +64,31 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence or paragraph of an answer with what bears it.
+
+    Numbers are kept beside the text, not in it: a quoted source may well contain `[1]` itself.
+    """
+
+    text: str
+    references: tuple[int, ...]
+    """Numbers of the passages (in a Generation) or sources (in an Answer) that bear it."""
+    verbatim: bool = False
+    """Whether it is quoted word for word from a source, and to be shown so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """What a generator has said so far; each one of a stream replaces the one before it."""
 
-    text: str
-    """With `[n]` after what passage n bears; empty while nothing is said, or when it abstains."""
-    references: tuple[int, ...]
-    """Numbers of the passages that bear the text, in order of use."""
+    statements: tuple[Statement, ...]
+    """Empty while nothing is said, or when it abstains."""
+    references: tuple[int, ...] = ()
+    """Numbers of the passages that bear the answer, in order of use; may come before the text."""
     quotes: tuple[Quote, ...] = ()
     """Sentences that bear the answer, best first; also where the generator abstains."""
     confidence: float | None = None
-    """Probability from 0 to 1 that the passages answer the question, where the generator can tell."""
+    """Probability that the passages answer the question, where the generator can tell."""
     finished: bool = False
 
 
@@ -94,8 +108,8 @@ class Answer:
     """What the asker sees, whatever the platform."""
 
     state: State
-    text: str
-    """With `[n]` naming `sources`; the wording of an abstention or failure is the platform's."""
+    statements: tuple[Statement, ...]
+    """Empty unless answered: the wording of an abstention or failure is the platform's."""
     sources: tuple[Source, ...]
     nearest: tuple[Hit, ...]
     """Where nothing answers: the nearest documents, one hit each."""
@@ -107,3 +121,5 @@ class Answer:
     """Everything retrieval found, best first."""
     quotes: tuple[str, ...] = ()
     """Sentences that bear the answer, best first, also of an abstention."""
+    reason: str | None = None
+    """Why it failed, for the log and the administrator."""

@@ -14,7 +14,7 @@ ANYONE = "anyone"
 """Principal: every member of the organisation whom the bot serves; not the internet."""
 
 Readers = tuple[frozenset[str], ...]
-"""Layers of principals; a reader must be in every layer. An empty tuple is nobody's: it fails closed.
+"""Layers of principals; a reader must be in every layer. An empty tuple fails closed: nobody may.
 
 Principals are `anyone`, `domain:example.co.jp`, `group:confluence:eng`, `user:sato@example.co.jp`.
 """
@@ -96,8 +96,9 @@ class Presence:
 class Connector(Protocol):
     """One source of documents.
 
-    Every method raises `ConnectorError` when the source refuses or can not be reached. A listing that
-    could not be completed must raise, never end early: the caller deletes what a full listing lacks.
+    Every method raises `ConnectorError` when the source refuses or can not be reached. A listing
+    that could not be completed must raise, never end early: the caller deletes what a full listing
+    lacks.
     """
 
     def changes(self, cursor: Cursor | None) -> Iterator[Ref | Gone | Cursor]:

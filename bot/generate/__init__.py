@@ -1,6 +1,7 @@
 """The Generator port: passages in, an answer out, as a stream.
 
-Knows nothing of retrieval, access or wording. `extractive.py` quotes; models are the other implementations.
+Knows nothing of retrieval, access or wording. `extractive.py` quotes; the other implementations are
+models.
 """
 
 from __future__ import annotations
@@ -23,6 +24,6 @@ class Generator(Protocol):
     ) -> AsyncIterator[Generation]:
         """Yield what is said so far; the last one is `finished`.
 
-        An empty text in the last one is an abstention. Raises `GeneratorError`.
+        No statement in the last one is an abstention. Raises `GeneratorError`.
         """
         ...
