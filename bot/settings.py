@@ -1,7 +1,7 @@
 """The only reader of the environment and of `kurage.toml`.
 
-Secrets come from the environment or `.env` alone; everything else from `kurage.toml`. Knows nothing of what the
-settings are used for: `app.py` builds the program from them.
+Secrets come from the environment or `.env` alone; everything else from `kurage.toml`. Knows nothing
+of what the settings are used for: `app.py` builds the program from them.
 """
 
 from __future__ import annotations

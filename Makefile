@@ -1,0 +1,61 @@
+# Two commands for a fresh clone: `make demo` and `make test`. Everything lands in .venv and .kurage.
+.PHONY: demo chat test check bench format clean help
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+KURAGE := $(BIN)/kurage
+
+help:  ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/.kurage  ## Ingest the sample handbook and ask it a few questions
+	@$(KURAGE) ingest folder examples/handbook
+	@for question in \
+	    '有給休暇は何日前までに申請すればいい？' \
+	    '課長が大阪に出張するときの宿泊費の上限は？' \
+	    'How do I connect to the VPN?' \
+	    '社員食堂のメニューを教えて'; \
+	  do echo; echo "❓ $$question"; $(KURAGE) ask "$$question" || exit 1; done
+	@echo
+	@echo '▶ make chat                 続けて質問する / keep asking'
+	@echo '▶ .venv/bin/kurage --help   コマンド一覧 / all commands'
+	@echo '▶ README.ja.md, README.md   自社の資料を取り込む / use your own documents'
+
+chat: .venv/.kurage  ## Talk to the ingested documents in the terminal
+	@$(KURAGE) chat
+
+test: .venv/.dev  ## Run the tests
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/.dev  ## Lint, types, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/.bench  ## Print the figures of bench/README.md
+	$(BIN)/python bench/run.py
+
+format: .venv/.dev  ## Format and sort what a machine can
+	$(BIN)/ruff check --fix . || true
+	$(BIN)/ruff format .
+
+clean:  ## Remove the environment and the state of the demo
+	rm -rf .venv .kurage
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.kurage: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.kurage
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+.venv/.bench: .venv/.dev
+	$(PIP) --editable '.[bench]'
+	@touch $@
