@@ -1,0 +1,290 @@
+"""The SQL that ingest needs: runs, cursors, failures, reader sets, groups, leases, tombstones.
+
+One synchronous repository over SQLAlchemy that works on SQLite and PostgreSQL. Knows nothing of
+documents' contents, and nothing of who asks: it is told principals.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from connectors.base import Group
+from ingest.state.engine import StateError, open_engine
+from ingest.state.leases import Lease, LeaseHeldError, hold
+from ingest.state.reader_sets import ADMINISTRATOR, NOBODY, ReaderSets, reader_set_id
+from ingest.state.tables import (
+    Base,
+    FailureRow,
+    GroupMemberRow,
+    RunRow,
+    SourceRow,
+    TombstoneRow,
+)
+from ingest.state.transactions import insert_new, transaction
+
+__all__ = [
+    "ADMINISTRATOR",
+    "NOBODY",
+    "Base",
+    "Failure",
+    "Feed",
+    "Lease",
+    "LeaseHeldError",
+    "Run",
+    "Source",
+    "State",
+    "StateError",
+    "open_engine",
+    "reader_set_id",
+]
+
+_BATCH = 500  # parameters of one statement; SQLite's old limit is 999
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A document that could not be read, and why."""
+
+    document_id: str
+    name: str
+    """What people know it by."""
+    reason: str
+    version: str
+    """The version that failed."""
+    readers_version: str
+    fingerprint: str
+    """Of the pipeline that failed on it."""
+    lasting: bool
+    """Whether the same bytes will fail again, so that only a change is worth another attempt."""
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where a source stands."""
+
+    cursor: str | None
+    """None: it has no change feed, or must be listed in full."""
+    listed: datetime | None
+    """When it was last listed in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sync of one source, as `kurage sources` shows it."""
+
+    id: int
+    source: str
+    started: datetime
+    finished: datetime | None
+    outcome: str
+    error: str | None
+    report: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source that was synced at least once."""
+
+    name: str
+    kind: str
+    location: str
+    listed: datetime | None
+
+
+class State(ReaderSets):
+    """The repository; threads may share it. Every method is one transaction, or `StateError`."""
+
+    # Sources, cursors and runs
+
+    def register_source(self, name: str, *, kind: str, location: str) -> None:
+        """Remember a source; one that is known gets the new kind and location."""
+        with transaction(self._engine) as session:
+            values = {"kind": kind, "location": location}
+            if not insert_new(session, SourceRow, {"name": name, **values}):
+                session.execute(update(SourceRow).where(SourceRow.name == name).values(values))
+
+    def sources(self) -> list[Source]:
+        """Return every known source by name."""
+        with transaction(self._engine) as session:
+            rows = session.scalars(select(SourceRow).order_by(SourceRow.name))
+            return [Source(row.name, row.kind, row.location, row.listed) for row in rows]
+
+    def forget_source(self, name: str) -> None:
+        """Remove a source with its runs, failures, groups and tombstones."""
+        with transaction(self._engine) as session:
+            session.execute(delete(SourceRow).where(SourceRow.name == name))
+
+    def feed(self, source: str) -> Feed:
+        """Return where a source stands; an unknown one stands at the start."""
+        with transaction(self._engine) as session:
+            row = session.get(SourceRow, source)
+            return Feed(row.cursor, row.listed) if row else Feed(None, None)
+
+    def save_feed(self, source: str, *, cursor: str | None, listed: datetime | None = None) -> None:
+        """Save a cursor, and the time of a full listing if this was one."""
+        values: dict[str, Any] = {"cursor": cursor}
+        if listed is not None:
+            values["listed"] = listed
+        with transaction(self._engine) as session:
+            session.execute(update(SourceRow).where(SourceRow.name == source).values(values))
+
+    def start_run(self, source: str) -> int:
+        """Return the id of a new run; runs that this machine left open are closed as interrupted.
+
+        Call it while holding the lease of the source: then no other run of it is alive.
+        """
+        with transaction(self._engine) as session:
+            session.execute(
+                update(RunRow)
+                .where(RunRow.source == source, RunRow.outcome == "running")
+                .values(outcome="interrupted", finished=_now())
+            )
+            run = RunRow(source=source, started=_now(), host=socket.gethostname(), pid=os.getpid())
+            session.add(run)
+            session.flush()
+            return run.id
+
+    def finish_run(
+        self, run: int, *, outcome: str, report: Mapping[str, Any], error: str | None = None
+    ) -> None:
+        """Close a run with its report."""
+        values = {"outcome": outcome, "finished": _now(), "report": dict(report), "error": error}
+        with transaction(self._engine) as session:
+            session.execute(update(RunRow).where(RunRow.id == run).values(values))
+
+    def runs(self, source: str | None = None, *, limit: int = 20) -> list[Run]:
+        """Return the latest runs, newest first."""
+        query = select(RunRow).order_by(RunRow.id.desc()).limit(limit)
+        if source is not None:
+            query = query.where(RunRow.source == source)
+        with transaction(self._engine) as session:
+            return [_run(row) for row in session.scalars(query)]
+
+    # Failures and tombstones
+
+    def failures(self, source: str) -> dict[str, Failure]:
+        """Return what could not be read of a source, by document id."""
+        with transaction(self._engine) as session:
+            rows = session.scalars(select(FailureRow).where(FailureRow.source == source))
+            return {row.document_id: _failure(row) for row in rows}
+
+    def record_failures(self, source: str, failures: Iterable[Failure]) -> None:
+        """Remember documents that could not be read; a repeated one keeps its first date."""
+        with transaction(self._engine) as session:
+            for failure in failures:
+                row = session.get(FailureRow, (source, failure.document_id))
+                if row is None:
+                    row = FailureRow(
+                        source=source, document_id=failure.document_id, first_seen=_now()
+                    )
+                    session.add(row)
+                row.name, row.reason, row.version = failure.name, failure.reason, failure.version
+                row.readers_version, row.fingerprint = failure.readers_version, failure.fingerprint
+                row.lasting, row.attempts = failure.lasting, failure.attempts
+                row.last_seen = _now()
+
+    def clear_failures(self, source: str, document_ids: Iterable[str]) -> None:
+        """Forget failures of documents that were read, or are gone."""
+        with transaction(self._engine) as session:
+            for ids in _batches(document_ids):
+                session.execute(
+                    delete(FailureRow).where(
+                        FailureRow.source == source, FailureRow.document_id.in_(ids)
+                    )
+                )
+
+    def bury(self, source: str, document_ids: Iterable[str]) -> None:
+        """Remember that these documents are gone from their source."""
+        with transaction(self._engine) as session:
+            for document_id in document_ids:
+                values = {"source": source, "document_id": document_id, "deleted": _now()}
+                insert_new(session, TombstoneRow, values)
+
+    def revive(self, source: str, document_ids: Iterable[str]) -> None:
+        """Forget that these documents were gone: they are back."""
+        with transaction(self._engine) as session:
+            for ids in _batches(document_ids):
+                session.execute(
+                    delete(TombstoneRow).where(
+                        TombstoneRow.source == source, TombstoneRow.document_id.in_(ids)
+                    )
+                )
+
+    def tombstones(self, source: str) -> dict[str, datetime]:
+        """Return when each document of a source was found gone, by id."""
+        with transaction(self._engine) as session:
+            rows = session.scalars(select(TombstoneRow).where(TombstoneRow.source == source))
+            return {row.document_id: row.deleted for row in rows}
+
+    # Groups
+
+    def replace_groups(self, source: str, groups: Iterable[Group]) -> None:
+        """Hold exactly these groups of a source."""
+        rows = [
+            {"source": source, "principal": group.principal, "member": member}
+            for group in groups
+            for member in sorted(group.members)
+        ]
+        with transaction(self._engine) as session:
+            session.execute(delete(GroupMemberRow).where(GroupMemberRow.source == source))
+            if rows:
+                session.execute(insert(GroupMemberRow), rows)
+
+    def groups_of(self, principals: Collection[str]) -> frozenset[str]:
+        """Return `principals` with every group that one of them belongs to, through any depth."""
+        found = set(principals)
+        frontier = set(principals)
+        with transaction(self._engine) as session:
+            while frontier:
+                query = select(GroupMemberRow.principal).where(GroupMemberRow.member.in_(frontier))
+                frontier = set(session.scalars(query)) - found
+                found |= frontier
+        return frozenset(found)
+
+    def lease(self, name: str, *, seconds: float = 600) -> AbstractContextManager[Lease]:
+        """Hold `name` for this process alone; see `ingest.state.leases.hold`."""
+        return hold(self._engine, name, seconds=seconds)
+
+
+def _run(row: RunRow) -> Run:
+    return Run(
+        id=row.id,
+        source=row.source,
+        started=row.started,
+        finished=row.finished,
+        outcome=row.outcome,
+        error=row.error,
+        report=row.report,
+    )
+
+
+def _failure(row: FailureRow) -> Failure:
+    return Failure(
+        document_id=row.document_id,
+        name=row.name,
+        reason=row.reason,
+        version=row.version,
+        readers_version=row.readers_version,
+        fingerprint=row.fingerprint,
+        lasting=row.lasting,
+        attempts=row.attempts,
+    )
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    rest = list(ids)
+    for start in range(0, len(rest), _BATCH):
+        yield rest[start : start + _BATCH]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,36 @@
+"""One way to begin a transaction, whose failures are sentences.
+
+Knows nothing of which tables are touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from ingest.state.engine import StateError, describe
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Yield a session that is committed at the end; what the database refuses is a `StateError`."""
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    except SQLAlchemyError as error:
+        raise StateError(describe(error)) from error
+
+
+def insert_new(session: Session, row: type[DeclarativeBase], values: Mapping[str, Any]) -> bool:
+    """Insert unless the key is there; return whether it was new. Never fails on a race."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(row.__table__).values(**values).on_conflict_do_nothing()
+    # what is returned tells, as drivers do not agree on the count of such a statement
+    key = row.__table__.primary_key
+    return session.execute(statement.returning(*key)).first() is not None
