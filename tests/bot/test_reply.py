@@ -1,0 +1,93 @@
+"""The wording around an answer: the anatomy is the same in both languages."""
+
+import dataclasses
+import string
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import reply
+from bot.exchange import Answer, Source, Statement
+from ingest.chunk import Chunk
+from ingest.index import Hit, IndexedDocument
+
+
+def hit(
+    anchor: str = "",
+    headings: tuple[str, ...] = ("第5章 休暇",),
+    updated: datetime | None = None,
+    owner: str | None = None,
+) -> Hit:
+    document = IndexedDocument("wiki", "d", "1", "1", 1, "就業規則", "https://x/d", updated, owner)
+    return Hit(1, document, Chunk(0, "就業規則", headings, "本文", "paragraph", anchor))
+
+
+@pytest.mark.parametrize(
+    ("anchor", "japanese", "english"),
+    [
+        ("kyuka", "就業規則 › 第5章 休暇", "就業規則 › 第5章 休暇"),
+        ("page=3", "就業規則 › 第5章 休暇（3ページ）", "就業規則 › 第5章 休暇 (page 3)"),
+        ("slide=7", "就業規則 › 第5章 休暇（スライド 7）", "就業規則 › 第5章 休暇 (slide 7)"),
+        (
+            "sheet=旅費&range=A1:C12",
+            "就業規則 › 第5章 休暇（シート「旅費」A1:C12）",
+            "就業規則 › 第5章 休暇 (sheet 旅費 A1:C12)",
+        ),
+    ],
+)
+def test_a_place_names_heading_page_slide_or_range(
+    anchor: str, japanese: str, english: str
+) -> None:
+    """A reader sees where the answer stands before clicking."""
+    assert reply.place(hit(anchor), "ja") == japanese
+    assert reply.place(hit(anchor), "en") == english
+
+
+def test_a_heading_that_repeats_the_title_shows_once() -> None:
+    """Most documents begin with their title as the first heading."""
+    assert reply.place(hit(headings=("就業規則", "休暇")), "ja") == "就業規則 › 休暇"
+
+
+def test_dates_are_japanese_days() -> None:
+    """15:30 UTC is past midnight in Tokyo."""
+    late = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)
+    found = hit(updated=late, owner="人事部")
+    assert reply.provenance(found, "ja") == "人事部・2026年4月1日更新"
+    assert reply.provenance(found, "en") == "人事部, updated 1 Apr 2026"
+
+
+def test_quotes_are_marked_and_numbered() -> None:
+    """A reader can tell the source's words from ours."""
+    quoted = Statement("3営業日前まで", (1, 2), verbatim=True)
+    assert reply.statement(quoted, "ja") == "「3営業日前まで」[1][2]"
+    assert reply.statement(dataclasses.replace(quoted, verbatim=False), "ja") == (
+        "3営業日前まで[1][2]"
+    )
+
+
+def test_an_old_source_is_pointed_out_once() -> None:
+    """Two chunks of a document that nobody has touched for years give one line."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    old, fresh = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    sources = [Source(n, hit(updated=when), None) for n, when in enumerate((old, old, fresh), 1)]
+    assert reply.old_sources(sources, now, "ja") == ["※ 就業規則は3年以上更新されていません。"]
+    assert reply.old_sources(sources[2:], now, "ja") == []
+
+
+def test_every_line_has_its_twin_with_the_same_fields() -> None:
+    """A translation that forgot the turn's number would hide it from an administrator."""
+    for field in dataclasses.fields(reply.Wording):
+        japanese, english = getattr(reply.JAPANESE, field.name), getattr(reply.ENGLISH, field.name)
+        assert fields(japanese) == fields(english), field.name
+        assert japanese
+        assert english
+
+
+def fields(text: str) -> set[str]:
+    names = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    return {name.partition(".")[0] for name in names}
+
+
+def test_an_unanswered_question_has_no_text() -> None:
+    """The wording of an abstention is the platform's, not the answer's."""
+    assert reply.answer_text(Answer("abstained", (), (), ()), "ja") == ""

@@ -1,0 +1,101 @@
+"""What `kurage.toml`, `.env` and the environment may say, and what is answered to a slip of the pen."""
+
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import SettingsError
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "kurage.toml").write_text(text, "utf-8")
+
+
+def test_without_any_file_the_defaults_hold(tmp_path: Path) -> None:
+    """A newcomer configures nothing: state beside the working directory, SQLite, no model."""
+    loaded = settings.load({}, tmp_path)
+    assert loaded.home == tmp_path / ".kurage"
+    assert loaded.database_url.get_secret_value() == f"sqlite:///{tmp_path / '.kurage/kurage.db'}"
+    assert (loaded.generator, loaded.encoder) == ("extractive", "lexical")
+
+
+def test_the_environment_wins_over_dotenv(tmp_path: Path) -> None:
+    """An operator's variable is stronger than a file that lies around."""
+    (tmp_path / ".env").write_text("KURAGE_HOME=from-file\n", "utf-8")
+    assert settings.load({}, tmp_path).home == tmp_path / "from-file"
+    assert settings.load({"KURAGE_HOME": "from-env"}, tmp_path).home == tmp_path / "from-env"
+
+
+def test_source_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    """The file means the same whatever directory a command is run in."""
+    write(tmp_path, '[sources.handbook]\nkind = "folder"\npath = "docs"\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    loaded = settings.load({"KURAGE_CONFIG": "../kurage.toml"}, elsewhere)
+    assert loaded.config.sources["handbook"].path.resolve() == tmp_path / "docs"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[serach]\npassages = 3\n", ["serach", "did you mean 'search'"]),
+        ("[search]\npasages = 3\n", ["search.pasages", "did you mean 'passages'"]),
+        (
+            '[sources.wiki]\nkind = "folder"\npath = "x"\nurl_prefx = "y"\n',
+            ["sources.wiki.url_prefx", "did you mean 'url_prefix'"],
+        ),
+        ("[search]\npassages = 'many'\n", ["search.passages", "integer"]),
+        ('[sources.web]\nkind = "folder"\npath = "x"\n', ["'web' is a kind of source"]),
+        (
+            '[sources.wiki]\nkind = "folder"\npath = "x"\nevery = "soon"\n',
+            ["sources.wiki.every", "no duration"],
+        ),
+        ('[sources.wiki]\nkind = "floder"\npath = "x"\n', ["sources.wiki", "folder"]),
+        ("[search\n", ["can not be read", "line 1"]),
+    ],
+)
+def test_a_typo_is_named_with_its_place_and_a_way_out(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    """One line says which file, which key, and what was probably meant."""
+    write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        settings.load({}, tmp_path)
+    message = str(caught.value)
+    assert str(tmp_path / "kurage.toml") in message
+    assert all(word in message for word in words), message
+
+
+def test_an_unknown_generator_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    """A model that is not there must not silently become another one."""
+    with pytest.raises(SettingsError, match="generator.*extractive"):
+        settings.load({"KURAGE_GENERATOR": "gpt"}, tmp_path)
+
+
+def test_a_named_configuration_must_exist(tmp_path: Path) -> None:
+    """A path in KURAGE_CONFIG that leads nowhere is a slip, not a wish for defaults."""
+    with pytest.raises(SettingsError, match="KURAGE_CONFIG"):
+        settings.load({"KURAGE_CONFIG": "missing.toml"}, tmp_path)
+
+
+def test_the_database_password_does_not_show(tmp_path: Path) -> None:
+    """Settings end up in logs and tracebacks."""
+    url = "postgresql://kurage:hunter2@127.0.0.1/kurage"
+    assert "hunter2" not in repr(settings.load({"KURAGE_DATABASE_URL": url}, tmp_path))
+
+
+def test_the_example_file_is_valid() -> None:
+    """What people copy must load as it stands."""
+    example = Path(__file__).parents[2] / "kurage.example.toml"
+    loaded = settings.load({"KURAGE_CONFIG": str(example)}, example.parent)
+    assert "handbook" in loaded.config.sources
+    assert loaded.config.sources["handbook"].path.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("45s", 45), ("30m", 1800), ("1h", 3600), ("90d", 7_776_000)]
+)
+def test_durations_are_read_in_seconds(text: str, expected: int) -> None:
+    """A number and a unit, as people write them."""
+    assert settings.seconds(text) == expected
