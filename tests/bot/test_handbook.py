@@ -86,7 +86,10 @@ def test_legacy_files_are_code_page_932_with_crlf_and_read_as_such(document: str
 @pytest.mark.parametrize(
     ("document", "hidden"),
     [
-        ("it/vpn.html", ("vpn-old", "WireGuard", "お気に入り", "サイトマップ", "ふせ", "page loaded")),
+        (
+            "it/vpn.html",
+            ("vpn-old", "WireGuard", "お気に入り", "サイトマップ", "ふせ", "page loaded"),
+        ),
         ("hr/health-check.html", ("2025年度版", "契約単価", "ようせいみつけんさ", "本文へ移動")),
         ("general/meeting-rooms.html", ("長尾作成",)),
         ("accounting/travel-allowance-table.xlsx", ("13,500", "未承認")),
