@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ingest.extract import Extracted, extract
+from ingest.extract import extract
+from ingest.extract.blocks import Extracted
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HANDBOOK = EXAMPLES / "handbook"
