@@ -75,6 +75,8 @@ class Feed:
     """None: it has no change feed, or must be listed in full."""
     listed: datetime | None
     """When it was last listed in full."""
+    fingerprint: str | None = None
+    """Of the pipeline whose index the cursor belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +129,31 @@ class State(ReaderSets):
         """Return where a source stands; an unknown one stands at the start."""
         with transaction(self._engine) as session:
             row = session.get(SourceRow, source)
-            return Feed(row.cursor, row.listed) if row else Feed(None, None)
+            return Feed(row.cursor, row.listed, row.fingerprint) if row else Feed(None, None)
 
-    def save_feed(self, source: str, *, cursor: str | None, listed: datetime | None = None) -> None:
+    def save_feed(
+        self,
+        source: str,
+        *,
+        cursor: str | None,
+        fingerprint: str | None = None,
+        listed: datetime | None = None,
+    ) -> None:
         """Save a cursor, and the time of a full listing if this was one."""
-        values: dict[str, Any] = {"cursor": cursor}
+        values: dict[str, Any] = {"cursor": cursor, "fingerprint": fingerprint}
         if listed is not None:
             values["listed"] = listed
         with transaction(self._engine) as session:
             session.execute(update(SourceRow).where(SourceRow.name == source).values(values))
 
     def start_run(self, source: str) -> int:
-        """Return the id of a new run; runs that this machine left open are closed as interrupted.
+        """Return the id of a new run; earlier ones that are still open are closed as interrupted.
 
-        Call it while holding the lease of the source: then no other run of it is alive.
+        Call it while holding the lease of the source: then no other run of it is alive. A source
+        that was not registered is, without kind and location.
         """
         with transaction(self._engine) as session:
+            insert_new(session, SourceRow, {"name": source, "kind": "", "location": ""})
             session.execute(
                 update(RunRow)
                 .where(RunRow.source == source, RunRow.outcome == "running")

@@ -9,7 +9,7 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -113,7 +113,8 @@ def hold(engine: Engine, name: str, *, seconds: float = 600) -> Iterator[Lease]:
     try:
         yield lease
     finally:
-        lease.release()
+        with suppress(StateError):  # it runs out, or this process ends: either frees it
+            lease.release()
 
 
 def _abandoned(held: LeaseRow) -> bool:

@@ -72,6 +72,8 @@ class SourceRow(Base):
     """Folder, address or space; for people, never with a secret."""
     cursor: Mapped[str | None]
     """Where its change feed stands; None: the next run lists everything."""
+    fingerprint: Mapped[str | None]
+    """Of the pipeline whose index the cursor belongs to."""
     listed: Mapped[datetime | None]
     """When it was last listed in full, without an error."""
 

@@ -1,0 +1,139 @@
+"""What a sync has to do: the source's listing compared with what the index holds.
+
+Pure comparison; knows neither connectors nor indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from connectors.base import ConnectorError, Cursor, Gone, Ref
+from ingest.index import StoredVersion
+from ingest.state import Failure
+
+ATTEMPTS = 3
+"""How often a document that brought its reader down is tried before it is left alone."""
+
+FEW = 5
+"""So many deletions pass in any source, however small."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a source told."""
+
+    full: bool
+    """Whether everything was asked for."""
+    refs: dict[str, Ref] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    cursor: str | None = None
+    error: str | None = None
+    """Why it ended early; what came before it is true, what is missing is not gone."""
+    clashes: list[tuple[str, str]] = field(default_factory=list)
+    """Names of documents whose id another one has, and the name of that one."""
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether what is not in it is gone."""
+        return self.full and self.error is None and bool(self.refs)
+
+    def read(self, changes: Iterable[Ref | Gone | Cursor], seen: Callable[[int], None]) -> None:
+        """Take in what a connector yields, up to its end or its error; `seen` counts."""
+        try:
+            for change in changes:
+                match change:
+                    case Ref():
+                        self._take(change)
+                        seen(len(self.refs))
+                    case Gone():
+                        self.refs.pop(change.id, None)
+                        self.gone.add(change.id)
+                    case Cursor():
+                        self.cursor = change.value
+        except ConnectorError as error:
+            self.error = str(error)
+
+    def _take(self, ref: Ref) -> None:
+        """Keep the latest of the mentions of a document; two documents under one id clash.
+
+        A listing by pages may show a document twice while others move; a feed tells every change.
+        """
+        other = self.refs.get(ref.id)
+        if self.full and other is not None and other.name != ref.name:
+            self.clashes.append((ref.name, other.name))
+            return
+        self.gone.discard(ref.id)
+        self.refs[ref.id] = ref
+
+
+@dataclass(slots=True)
+class Plan:
+    """What has to be done, by document."""
+
+    write: list[Ref] = field(default_factory=list)
+    """To be fetched and indexed; the largest first, so that no core ends long after the others."""
+    readers: list[Ref] = field(default_factory=list)
+    """Indexed documents whose readers changed, whether or not they are also written."""
+    known_failures: list[Failure] = field(default_factory=list)
+    """Would fail again: left alone until they change."""
+    delete: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def plan(
+    listing: Listing,
+    held: Mapping[str, StoredVersion],
+    failures: Mapping[str, Failure],
+    *,
+    fingerprint: str,
+    reader_sets: Collection[int],
+    retry: bool = False,
+) -> Plan:
+    """Compare a listing with what the index holds and what failed before.
+
+    `reader_sets` are the known ones: a document under another integer is nobody's until its readers
+    are read again. `retry` also tries what would fail again.
+    """
+    todo = Plan()
+    for ref in _mentioned(listing, failures):
+        stored = held.get(ref.id)
+        if stored and (
+            stored.readers_version != ref.readers_version or stored.readers not in reader_sets
+        ):
+            todo.readers.append(ref)
+        failure = failures.get(ref.id)
+        if stored and stored.version == ref.version:
+            todo.unchanged += 1
+        elif failure and not retry and _hopeless(failure, ref, fingerprint):
+            todo.known_failures.append(failure)
+        else:
+            todo.write.append(ref)
+    todo.write.sort(key=lambda ref: ref.size or 0, reverse=True)
+    if listing.complete:
+        todo.delete = [document_id for document_id in held if document_id not in listing.refs]
+    elif not listing.full:
+        todo.delete = [document_id for document_id in listing.gone if document_id in held]
+    return todo
+
+
+def _mentioned(listing: Listing, failures: Mapping[str, Failure]) -> list[Ref]:
+    """Return what was listed; beside a feed, also what failed and is no news to it."""
+    refs = list(listing.refs.values())
+    if not listing.full:
+        refs += [
+            Ref(failure.document_id, failure.version, failure.readers_version, failure.name)
+            for failure in failures.values()
+            if failure.document_id not in listing.refs and failure.document_id not in listing.gone
+        ]
+    return refs
+
+
+def _hopeless(failure: Failure, ref: Ref, fingerprint: str) -> bool:
+    same = failure.version == ref.version and failure.fingerprint == fingerprint
+    return same and (failure.lasting or failure.attempts >= ATTEMPTS)
+
+
+def too_many(deletions: int, held: int, share: float) -> bool:
+    """Tell whether a run would delete more than it may without being told to."""
+    return deletions > FEW and deletions > held * share
