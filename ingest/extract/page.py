@@ -1,0 +1,142 @@
+"""Tells what a reader sees of an HTML page, and which part of it is the document.
+
+Knows elements, attributes and the habits of page templates; takes no text out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Attributes = dict[str, str | None]
+
+# Never rendered, or rendered as something else than text. Ruby readings stand beside their base.
+UNSEEN: Final = frozenset(
+    "script style template noscript head title meta link base iframe object embed audio video canvas map "
+    "select datalist textarea progress meter rt rp rtc annotation annotation-xml desc metadata defs "
+    "symbol noframes noembed frameset input param source track".split()
+)
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE
+)
+_CHROME_ROLES: Final = frozenset(
+    "navigation banner contentinfo complementary search menu menubar toolbar alertdialog".split()
+)
+_CHROME_TAGS: Final = frozenset(("nav", "aside", "footer", "header"))
+_NAMED: Final = frozenset(
+    ("div", "section", "ul", "ol", "p", "aside", "table", "form", "span", "dl", "details")
+)
+_CHROME_NAME = re.compile(
+    r"(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|g|l)[-_]?)?"
+    r"(?:nav(?:bar|igation|i)?|menu|header|footer|side-?bar|bread-?crumbs?|topic-?path|pagination|pager)"
+    r"|(?:table-of-contents|toc|toplang|bottomlang|langs?|skip-?(?:link|nav|to-content)s?|share|sns|social|"
+    r"related-?(?:posts|articles)|back-?to-?top|to-?top|up|path|edit-(?:this-)?page|copyright|prevnext)"
+    r"|.*cookie.*(?:banner|consent|notice|bar|popup|modal|dialog|overlay|alert|message).*"
+    r"|(?:onetrust|gdpr|cc|consent|cmp)-.*"
+)
+_ADMONITION = re.compile(
+    r"note|tip|warn|caution|admonition|callout|info|important|danger|hint|alert|message"
+)
+
+
+def visible(tag: str, attributes: Attributes) -> bool:
+    """Whether a reader sees the element at all."""
+    if not attributes:
+        return tag != "dialog"
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return False
+    if attributes.get("aria-hidden") == "true" or (tag == "dialog" and "open" not in attributes):
+        return False
+    style = attributes.get("style")
+    return not (style and _HIDING_STYLE.search(style))
+
+
+def content(tree: LexborHTMLParser) -> tuple[list[LexborNode], bool]:
+    """Return the elements that hold the document, and whether the page marks them as such.
+
+    `main` and `role=main` say it; one or more `article` elements with most of the text do as well;
+    else it is the body.
+    """
+    body = tree.body
+    if body is None:
+        return [], False
+    marked = _outermost(body.css("main, [role=main]"))
+    if marked:
+        return marked, True
+    articles = _outermost(body.css("article"))
+    if articles and 2 * sum(map(_length, articles)) >= _length(body):
+        return articles, True
+    return [body], False
+
+
+def is_chrome(node: LexborNode, tag: str, attributes: Attributes, *, marked: bool) -> bool:
+    """Whether the element frames the document (navigation, banners) instead of belonging to it.
+
+    `marked`: the page says where its document is; a `header` in there is the document's own.
+    An element that holds the page's `h1` is never chrome.
+    """
+    if tag in _CHROME_TAGS:
+        if tag == "header" and marked:
+            return False
+        named = f"{attributes.get('class') or ''} {attributes.get('role') or ''}".lower()
+        if tag == "aside" and _ADMONITION.search(named):
+            return False
+        if tag == "footer" and _within_quotation(node):
+            return False
+    elif attributes.get("role") not in _CHROME_ROLES and not _named_chrome(tag, attributes):
+        return False
+    return node.css_first("h1") is None
+
+
+def _named_chrome(tag: str, attributes: Attributes) -> bool:
+    if tag not in _NAMED:
+        return False
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    return any(_CHROME_NAME.fullmatch(name) for name in names)
+
+
+def is_contents_list(node: LexborNode) -> bool:
+    """Whether a list only repeats the headings of its own page, as links into it."""
+    links = node.css("a[href]")
+    if len(links) < 3:
+        return False
+    if not all((link.attributes.get("href") or "").startswith("#") for link in links):
+        return False
+    return 10 * sum(map(_length, links)) >= 9 * _length(node)
+
+
+def is_link_row(node: LexborNode) -> bool:
+    """Whether a short block is nothing but links beside each other: a menu, languages, share buttons."""
+    links = node.css("a[href]")
+    if len(links) < 3:
+        return False
+    length = _length(node)
+    return length < 200 and 10 * sum(map(_length, links)) >= 8 * length
+
+
+def _within_quotation(node: LexborNode) -> bool:
+    parent = node.parent
+    return parent is not None and parent.tag in ("blockquote", "figure")
+
+
+def _length(node: LexborNode) -> int:
+    return len("".join(node.text(deep=True).split()))
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """The visible ones that no other of them holds, in document order."""
+    chosen: list[LexborNode] = []
+    ids: set[int] = set()
+    for node in nodes:
+        up: LexborNode | None = node
+        inside = concealed = False
+        while up is not None and not inside:
+            concealed = concealed or not visible(up.tag or "", up.attributes)
+            up = up.parent
+            inside = up is not None and up.mem_id in ids
+        if not inside and not concealed:
+            chosen.append(node)
+            ids.add(node.mem_id)
+    return chosen

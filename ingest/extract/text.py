@@ -1,0 +1,156 @@
+"""Plain text and tables of separated values become blocks.
+
+Knows how Japanese plain text marks headings and wraps lines, and how CSV is written; guesses no more
+than that.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ingest.extract.blocks import Block, ExtractError, Extracted
+from ingest.extract.decode import decode
+from ingest.extract.outline import Outline
+from ingest.extract.prose import BREAK, fold
+
+_RULE = re.compile(r"[-=_*~#+—―─━─ー‐\s]{3,}$|[・…\s]{3,}$")
+# Headings by the marks that Japanese business documents use, outermost first.
+_HEADINGS: Final = (
+    (1, re.compile(r"(?:第[0-9０-９一二三四五六七八九十百]+[編部章])(?![^\s　:：「（(].*。)")),
+    (
+        2,
+        re.compile(
+            r"(?:第[0-9０-９一二三四五六七八九十百]+節)|■|◆|●(?=\S{1,30}$)|【[^】]{1,40}】$"
+        ),
+    ),
+    (
+        3,
+        re.compile(
+            r"(?:第[0-9０-９一二三四五六七八九十百]+条(?:の[0-9０-９一二三四五六七八九十]+)?)(?:[\s　（(]|$)|□|◇|▼|▽"
+        ),
+    ),
+)
+_NUMBERED = re.compile(r"[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){0,3}[.．]?[\s　]+\S")
+_SENTENCE = re.compile(r"[。！？!?、,;；]|です$|ます$")
+_ITEM = re.compile(
+    r"[\s　]*(?:[-*+・•‣▪◦○●◎※→▶]|[0-9０-９]{1,3}[.．)）、](?![0-9])|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）]"
+    r"|[①-⑳]|[ア-ン][.．)）]|[a-zA-Z][.)]\s)"
+)
+_WRAPPED: Final = 30  # columns; a shorter line did not end because the margin was reached
+_HEADING_LENGTH: Final = 60
+_DELIMITERS: Final = ",\t;|"
+_SNIFFED: Final = 65_536  # characters that the delimiter is told by
+
+
+def extract(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
+    """Return the paragraphs of a plain text, under headings where it marks them."""
+    decoded = decode(data, charset=charset)
+    return plain(decoded.text, warnings=decoded.warnings)
+
+
+def plain(text: str, *, warnings: tuple[str, ...] = ()) -> Extracted:
+    """Return the paragraphs of text that is decoded already."""
+    outline = Outline()
+    for paragraph in re.split(r"\n[\s　]*\n|\f", text):
+        _paragraph([line.rstrip() for line in paragraph.split("\n")], outline)
+    return Extracted(outline.finish(), title=outline.first_heading, warnings=warnings)
+
+
+def _paragraph(lines: list[str], outline: Outline) -> None:
+    kept: list[str] = []
+    for line in lines:
+        if _RULE.match(line.strip()) or not line.strip():
+            continue
+        level = _heading_level(line)
+        if level:
+            _write(kept, outline)
+            kept = []
+            outline.heading(level, re.sub(r"^[■◆●□◇▼▽【]\s*|】$", "", line.strip()))
+        else:
+            kept.append(line)
+    _write(kept, outline)
+
+
+def _heading_level(line: str) -> int:
+    """The level of a line that its marks make a heading, or 0."""
+    text = line.strip()
+    if len(text) > _HEADING_LENGTH or line[:1].isspace() or _SENTENCE.search(text):
+        return 0
+    return next((level for level, mark in _HEADINGS if mark.match(text)), 0)
+
+
+def _write(lines: list[str], outline: Outline) -> None:
+    """Wrapped lines are joined, short lines and items stay lines of their own."""
+    if lines:
+        outline.text("".join(_joined(lines)))
+
+
+def _joined(lines: list[str]) -> Iterator[str]:
+    width = max(map(_columns, lines))
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        yield line.strip() if line is not lines[0] else line
+        if not after:
+            continue
+        # A line that reaches the margin was wrapped, unless its successor starts something.
+        full = _columns(line) >= max(_WRAPPED, width - 8)
+        ends = line.rstrip().endswith(("。", "：", ":")) and _columns(line) < width - 2
+        yield (
+            "\n"
+            if full and not ends and not _ITEM.match(after) and not after[:1] == "　"
+            else BREAK
+        )
+
+
+def _columns(line: str) -> int:
+    return sum(1 if char < "\u1100" or "\uff61" <= char <= "\uff9f" else 2 for char in line)
+
+
+def extract_csv(
+    data: bytes, name: str, *, charset: str | None = None, delimiter: str = ""
+) -> Extracted:
+    """Return a CSV or TSV file as one table whose first row is its header."""
+    decoded = decode(data, charset=charset)
+    delimiter = delimiter or _delimiter(decoded.text)
+    rows = _rows(decoded.text, delimiter)
+    if not rows:
+        return Extracted((), warnings=decoded.warnings)
+    if max(map(len, rows)) == 1:  # one column is no table
+        return plain(decoded.text, warnings=decoded.warnings)
+    text = "\n".join(" | ".join(row) for row in rows)
+    return Extracted(
+        (Block(text, "table", header_rows=min(1, len(rows) - 1)),), warnings=decoded.warnings
+    )
+
+
+def extract_tsv(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
+    """Return a file of tab-separated values as one table."""
+    return extract_csv(data, name, charset=charset, delimiter="\t")
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    csv.field_size_limit(len(text) + 1)
+    try:
+        read = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error as error:
+        raise ExtractError(f"not readable as CSV: {error}; save it again as CSV (UTF-8)") from error
+    rows = [[fold(cell.replace("\n", " ")) for cell in row] for row in read]
+    for row in rows:
+        while row and not row[-1]:
+            row.pop()
+    return [row for row in rows if row]
+
+
+def _delimiter(text: str) -> str:
+    """The separator that cuts the first lines into the same number of cells, and into the most."""
+    sample = text[:_SNIFFED]
+    best, score = ",", 0.0
+    for delimiter in _DELIMITERS:
+        counts = [len(row) for row in _rows(sample, delimiter)[:50]]
+        common = max(set(counts), key=counts.count) if counts else 1
+        found = (common - 1) * counts.count(common) / max(len(counts), 1)
+        if found > score:
+            best, score = delimiter, found
+    return best
