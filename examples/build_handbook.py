@@ -30,9 +30,9 @@ def cp932_bytes(source: Path) -> bytes:
 BUILT: dict[str, tuple[str, Callable[[Path], bytes]]] = {
     "accounting/travel-allowance-table.xlsx": ("travel-table.toml", xlsx_bytes),
     "accounting/出張旅費規程.pdf": ("travel-rules.md", pdf_bytes),
-    "general/contacts.csv": ("contacts.csv", cp932_bytes),
     "general/equipment.xlsx": ("equipment.toml", xlsx_bytes),
     "general/meeting-rooms.html": ("meeting-rooms.html", cp932_bytes),
+    "general/内線・担当者一覧.csv": ("contacts.csv", cp932_bytes),
     "general/鍵の取り扱いと入退館について.txt": ("keys-and-entry.txt", cp932_bytes),
     "hr/benefits.docx": ("benefits.md", docx_bytes),
     "hr/入社手続きのご案内.docx": ("onboarding.md", docx_bytes),
