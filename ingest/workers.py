@@ -1,8 +1,8 @@
 """Documents are prepared on all cores, each in a child process that it may bring down.
 
 A file of 2 MB can take gigabytes or never end, and parsers in C can crash: only a process of their
-own contains that. A child has a limit of memory and of time for each document; whatever happens to it
-costs the one document, which is named with the reason, and another child takes its place.
+own contains that. A child has a limit of memory and of time for each document; whatever happens to
+it costs the one document, which is named with the reason, and another child takes its place.
 
 Each child has a pair of pipes of its own, and shares no lock and no queue with the others: one that
 dies in the middle of a message harms nobody. Children are programs (`ingest.worker`), not forks: a
