@@ -8,11 +8,11 @@ from typing import Any, cast
 from bot.conversations.tables import FeedbackRow, PassageRow, TurnRow, clean
 from bot.conversations.values import Feedback, ShownPassage, Thread, Turn, TurnState
 from bot.exchange import Answer, Language, Source, Statement, Style
+from bot.reply import PATH_SEPARATOR
 from ingest.index import Hit
 
 _KEPT_PASSAGES = 50
 """Of the ranking; what the answer cites or names is kept wherever it stands."""
-_HEADING_SEPARATOR = " › "
 
 
 def turn_of(row: TurnRow) -> Turn:
@@ -65,7 +65,7 @@ def passage_rows(turn: str, answer: Answer) -> list[dict[str, Any]]:
             "document_id": hit.document.id,
             "ordinal": hit.chunk.ordinal,
             "title": hit.document.title,
-            "heading": _HEADING_SEPARATOR.join(hit.chunk.headings),
+            "heading": PATH_SEPARATOR.join(hit.chunk.headings),
             "url": hit.url,
             "score": hit.score,
             "quote": source.quote if source else None,

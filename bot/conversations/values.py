@@ -76,6 +76,7 @@ class Turn:
     updated: datetime
     finished: datetime | None = None
     statements: tuple[Statement, ...] = ()
+    """The answer; references are numbers by which `passages` are cited."""
     confidence: float | None = None
     error: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
@@ -83,14 +84,6 @@ class Turn:
     index_revision: str | None = None
     passages: tuple[ShownPassage, ...] = ()
     feedback: tuple[Feedback, ...] = ()
-
-    @property
-    def answer(self) -> str:
-        """Return the answer as plain text, a statement a line, `[n]` after what passage n bears."""
-        return "\n".join(
-            statement.text + "".join(f"[{number}]" for number in statement.references)
-            for statement in self.statements
-        )
 
 
 @dataclass(frozen=True, slots=True)

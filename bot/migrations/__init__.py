@@ -29,21 +29,30 @@ _ADVISORY_LOCK = 5_407_182_966_130_274
 
 
 def open_database(url: str) -> Engine:
-    """Return an engine for `url` whose tables are current, which a first start creates.
+    """Return an engine for `url` whose tables are current, see `ensure_current`.
 
-    SQLite is brought up to date by whoever opens it. In PostgreSQL, which other processes may be
-    using, older tables are left to `kurage db upgrade`. Raises ConversationsError.
+    Raises ConversationsError.
     """
     engine = connect(url)
-    if not is_current(engine):
-        held = revision(engine)
-        if held is not None and engine.dialect.name != "sqlite":
-            raise ConversationsError(
-                f"the database {place(engine.url)} has the tables of an older version "
-                f"({held}, not {HEAD}); run `kurage db upgrade`"
-            )
-        upgrade(engine)
+    ensure_current(engine)
     return engine
+
+
+def ensure_current(engine: Engine) -> None:
+    """Create the tables at a first start, and bring those of an older version up to date.
+
+    In PostgreSQL, which other processes may be using, older tables are left to `kurage db upgrade`.
+    Raises ConversationsError.
+    """
+    if is_current(engine):
+        return
+    held = revision(engine)
+    if held is not None and engine.dialect.name != "sqlite":
+        raise ConversationsError(
+            f"the database {place(engine.url)} has the tables of an older version "
+            f"({held}, not {HEAD}); run `kurage db upgrade`"
+        )
+    upgrade(engine)
 
 
 def connect(url: str) -> Engine:
@@ -56,12 +65,15 @@ def connect(url: str) -> Engine:
         url = f"postgresql+psycopg://{rest}"
     try:
         parsed = make_url(url)
+        usable = parsed.get_backend_name() in ("sqlite", "postgresql")
     except (ArgumentError, ValueError):
+        usable = False
+    if not usable:
         # Neither the URL nor what SQLAlchemy says of it is shown: both may hold the password.
         raise ConversationsError(
-            "KURAGE_DATABASE_URL is no database URL; "
+            "KURAGE_DATABASE_URL names no database that can be used; "
             "write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE"
-        ) from None
+        )
     try:
         return open_engine(url)
     except StateError as error:
