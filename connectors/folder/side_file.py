@@ -111,9 +111,13 @@ def _rule(glob: str, principals: object) -> _Rule:
     if glob.startswith(("!", "#")) or not glob.strip():
         raise ConnectorError(f'"{glob}" matches nothing; name the files that are restricted')
     try:
-        return GitIgnoreSpec.from_lines([unicodedata.normalize("NFC", glob)]), frozenset(principals)
+        spec = GitIgnoreSpec.from_lines([unicodedata.normalize("NFC", glob)])
     except GitIgnorePatternError as error:
         raise ConnectorError(f'"{glob}" is no valid glob ({error})') from error
+    # Addresses are compared without case; names of groups as their source writes them.
+    return spec, frozenset(
+        name if name.startswith("group:") else name.lower() for name in principals
+    )
 
 
 def _is_principal(name: object) -> bool:
