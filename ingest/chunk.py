@@ -18,6 +18,8 @@ from ingest.sentences import sentences
 # Kurage was trained on chunks of 250, 500 and 1,000 tokens: aim at the middle, stay in the range.
 TARGET = 500
 CEILING = 1000
+FINGERPRINT = f"chunk-1:{TARGET}:{CEILING}"
+"""Identifies what `chunk` emits: a different one needs a new generation of the index."""
 
 _LETTERS_AND_SPACE = b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Where a sentence that is itself too long may be cut, best first.
@@ -61,11 +63,6 @@ class _Piece:
     """What stood between it and the piece before it."""
     header: str = ""
     """Header rows of its table, repeated in every chunk that begins behind them."""
-
-
-def fingerprint(*, target: int = TARGET, ceiling: int = CEILING) -> str:
-    """Identify what `chunk` emits: a different one needs a new generation of the index."""
-    return f"chunk-1:{target}:{ceiling}"
 
 
 def estimate_tokens(text: str) -> int:

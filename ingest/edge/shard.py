@@ -1,0 +1,335 @@
+"""One shard of the embedded engine: the Index port's operations as requests of `qdrant_edge`.
+
+Knows nothing of revisions, locks or processes. A shard has no write-ahead log: what was written
+since the last `flush` is lost when the process dies, and a death inside `flush` can tear it, so a
+shard that was being written is only trusted after `flush` or `close` returned. In return a shard
+that nobody writes can be opened by any number of processes at once (with its log it could not).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import qdrant_edge as engine
+
+from ingest.chunk import Chunk
+from ingest.encode import EncodedQuery, Encoding, SparseVector, VectorSpec
+from ingest.index import (
+    Hit,
+    IndexedDocument,
+    SearchIndexError,
+    StoredVersion,
+    hit,
+    payload,
+    point_id,
+)
+
+# Filters on fields without a payload index read every point: at 20,000 points 190 ms for
+# `versions` instead of 5, and up to 17 ms for a search instead of 0.5.
+_INDEXED = {
+    "source": engine.PayloadSchemaType.Keyword,
+    "document_id": engine.PayloadSchemaType.Keyword,
+    "readers": engine.PayloadSchemaType.Integer,
+    "ordinal": engine.PayloadSchemaType.Integer,
+}
+# A document without text is held as one point without vectors, which no search finds: otherwise
+# every sync would fetch it again. Its ordinal comes before that of any chunk.
+EMPTY = -1
+_FIRST = [EMPTY, 0]
+# Kilobytes of vectors above which the engine builds an immutable index. It gains a lexical index
+# nothing (docs/decisions.md), so there only the removal of deleted points is left to `optimize`.
+_NEVER = 2**40
+# Points read at once: bounds the memory of a listing.
+_PAGE = 10_000
+# The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
+_RRF_K = 60
+# Candidates of each vector that fusion ranks, at least.
+_CANDIDATES = 100
+
+DocumentKey = tuple[str, str]
+"""Source and document id."""
+Entry = tuple[IndexedDocument, Sequence[Chunk], Sequence[Encoding]]
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn what the engine raises into `SearchIndexError`; it knows only bare `Exception`."""
+    try:
+        yield
+    except SearchIndexError:
+        raise
+    except OSError as error:
+        raise SearchIndexError(f"{doing} failed: {error.strerror or error}; {_ADVICE}") from error
+    except Exception as error:
+        raise SearchIndexError(f"{doing} failed: {error}; {_ADVICE}") from error
+
+
+_ADVICE = (
+    "check that KURAGE_HOME can be written and its disk has space, then run `kurage ingest` again"
+)
+
+
+class Shard:
+    """An open shard. Thread-safe; only searching lets other threads run meanwhile."""
+
+    def __init__(self, opened: engine.EdgeShard, vectors: Mapping[str, VectorSpec]) -> None:
+        self._engine = opened
+        self._vectors = vectors
+        self._idf_vectors = [name for name, spec in vectors.items() if spec.idf]
+
+    @classmethod
+    def create(cls, path: Path, vectors: Mapping[str, VectorSpec]) -> Shard:
+        """Make an empty shard in a new folder."""
+        with explained(f"making the index {path}"):
+            path.mkdir(parents=True)
+            opened = engine.EdgeShard.create(str(path), _config(vectors))
+            for field, kind in _INDEXED.items():
+                opened.update(engine.UpdateOperation.create_field_index(field, kind))
+        return cls(opened, vectors)
+
+    @classmethod
+    def load(cls, path: Path, vectors: Mapping[str, VectorSpec]) -> Shard:
+        """Open a shard; the engine rewrites its small files of settings, so it needs to write."""
+        with explained(f"opening the index {path}"):
+            return cls(engine.EdgeShard.load(str(path)), vectors)
+
+    def flush(self) -> None:
+        """Bring everything written so far to the disk."""
+        with explained("writing the index to disk"):
+            self._engine.flush()
+
+    def optimize(self) -> None:
+        """Drop what was deleted and index dense vectors, as far as the engine finds it worth it."""
+        with explained("optimising the index"):
+            self._engine.optimize()
+
+    def close(self) -> None:
+        """Flush and release."""
+        with explained("closing the index"):
+            self._engine.close()
+
+    def versions(self, source: str) -> dict[str, StoredVersion]:
+        """As `Index.versions`."""
+        first = _filter(_is("source", source), _any("ordinal", _FIRST))
+        fields = ["document_id", "version", "readers_version", "readers"]
+        return {
+            stored["document_id"]: StoredVersion(
+                stored["version"], stored["readers_version"], stored["readers"]
+            )
+            for stored in self._scroll(first, fields)
+        }
+
+    def chunks(self, source: str, document_id: str) -> list[Hit]:
+        """As `Index.chunks`."""
+        found = self._scroll(_filter(_is("source", source), _is("document_id", document_id)))
+        stored = sorted(found, key=lambda point: int(point["ordinal"]))
+        # Without its first chunk a document is half written, and absent.
+        return [hit(point, 0.0) for point in stored] if stored and stored[0]["ordinal"] == 0 else []
+
+    def search(
+        self,
+        query: EncodedQuery,
+        readers: Collection[int],
+        limit: int,
+        sources: Collection[str] | None,
+    ) -> list[Hit]:
+        """As `Index.search`."""
+        queries = list(_nearest(query.vectors))
+        if not queries or not readers or limit < 1 or (sources is not None and not sources):
+            return []
+        conditions = [_any("readers", list(readers))]
+        if sources is not None:
+            conditions.append(_any("source", list(sources)))
+        request = _request(queries, _filter(*conditions), limit)
+        with explained("searching the index"):
+            points = self._engine.query(request)
+            return [hit(point.payload or {}, point.score) for point in points]
+
+    def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
+        """As `Index.inverse_document_frequencies`.
+
+        The score of a chunk for one term of weight 1 is the term's IDF times its weight in the
+        chunk, so any chunk that holds the term tells its IDF, exactly.
+        """
+        if not query.terms or not self._idf_vectors:
+            return {}
+        name = self._idf_vectors[0]
+        requests = [_one_term(name, term.index) for term in query.terms]
+        with explained("searching the index"):
+            answers = self._engine.query_batch(engine.QueryBatchRequest(requests))
+            return {
+                term.term: points[0].score / _weight(points[0].vector, name, term.index)
+                for term, points in zip(query.terms, answers, strict=True)
+                if points
+            }
+
+    def count(self, source: str | None = None) -> tuple[int, int]:
+        """As `Index.count`."""
+        of_source = [_is("source", source)] if source is not None else []
+        everything = self._count(*of_source)
+        documents = self._count(*of_source, _any("ordinal", _FIRST))
+        empty = self._count(*of_source, _is("ordinal", EMPTY))
+        return documents, everything - empty
+
+    def sources(self) -> set[str]:
+        """Return the names of the sources of which anything is held."""
+        with explained("reading the index"):
+            request = engine.FacetRequest(key="source", limit=_PAGE, exact=True)
+            return {str(found.value) for found in self._engine.facet(request).hits}
+
+    def write(self, entries: Collection[Entry]) -> None:
+        """Hold exactly these chunks of each of these documents, first chunks last.
+
+        Points that stay are overwritten in place: deleting and adding them anew grows the shard. A
+        call that fails half-way leaves a shard that must not be published.
+        """
+        rest = [
+            _point(e[0], c, v) for e in entries for c, v in zip(e[1][1:], e[2][1:], strict=True)
+        ]
+        first = [_first_point(*entry) for entry in entries]
+        with explained("writing to the index"):
+            surplus = self._surplus(entries)
+            if surplus:
+                self._engine.update(engine.UpdateOperation.delete_points([*surplus]))
+            if rest:
+                self._engine.update(engine.UpdateOperation.upsert_points(rest))
+            self._engine.update(engine.UpdateOperation.upsert_points(first))
+
+    def delete(self, source: str, document_ids: Collection[str]) -> None:
+        """As `Index.delete`."""
+        of_documents = _filter(_is("source", source), _any("document_id", list(document_ids)))
+        with explained("deleting from the index"):
+            self._engine.update(engine.UpdateOperation.delete_points_by_filter(of_documents))
+
+    def set_readers(
+        self, source: str, document_id: str, readers: int, readers_version: str
+    ) -> None:
+        """As `Index.set_readers`."""
+        of_document = _filter(_is("source", source), _is("document_id", document_id))
+        changed = {"readers": readers, "readers_version": readers_version}
+        with explained("writing to the index"):
+            self._engine.update(engine.UpdateOperation.set_payload_by_filter(of_document, changed))
+
+    def _surplus(self, entries: Collection[Entry]) -> list[str]:
+        """Return the points that these documents had and no longer have."""
+        kept = {
+            (document.source, document.id, ordinal)
+            for document, chunks, _ in entries
+            for ordinal in (range(len(chunks)) if chunks else [EMPTY])
+        }
+        documents: dict[str, list[str]] = {}
+        for document, _, _ in entries:
+            documents.setdefault(document.source, []).append(document.id)
+        return [
+            point_id(source, stored["document_id"], stored["ordinal"])
+            for source, ids in documents.items()
+            for stored in self._scroll(
+                _filter(_is("source", source), _any("document_id", ids)), ["document_id", "ordinal"]
+            )
+            if (source, stored["document_id"], stored["ordinal"]) not in kept
+        ]
+
+    def _scroll(self, condition: Any, fields: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        offset = None
+        while True:
+            request = engine.ScrollRequest(
+                offset=offset, limit=_PAGE, filter=condition, with_payload=fields or True
+            )
+            with explained("reading the index"):
+                points, offset = self._engine.scroll(request)
+            yield from (point.payload or {} for point in points)
+            if offset is None:
+                return
+
+    def _count(self, *conditions: Any) -> int:
+        with explained("reading the index"):
+            request = engine.CountRequest(exact=True, filter=_filter(*conditions))
+            return int(self._engine.count(request))
+
+
+def _config(vectors: Mapping[str, VectorSpec]) -> engine.EdgeConfig:
+    dense = {name: spec for name, spec in vectors.items() if spec.kind == "dense"}
+    sparse = {name: spec for name, spec in vectors.items() if spec.kind == "sparse"}
+    return engine.EdgeConfig(
+        vectors={
+            name: engine.EdgeVectorParams(size=spec.size or 0, distance=engine.Distance.Cosine)
+            for name, spec in dense.items()
+        },
+        sparse_vectors={
+            name: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf if spec.idf else None)
+            for name, spec in sparse.items()
+        },
+        optimizers=None
+        if dense
+        else engine.EdgeOptimizersConfig(indexing_threshold=_NEVER, default_segment_number=1),
+        wal_enabled=False,
+    )
+
+
+def _filter(*conditions: Any) -> engine.Filter:
+    return engine.Filter(must=list(conditions))
+
+
+def _is(field: str, value: str | int) -> engine.FieldCondition:
+    return engine.FieldCondition(key=field, match=engine.MatchValue(value))
+
+
+def _any(field: str, values: list[Any]) -> engine.FieldCondition:
+    return engine.FieldCondition(key=field, match=engine.MatchAny(values))
+
+
+def _nearest(vectors: Encoding) -> Iterator[engine.Query]:
+    """Yield a query for each vector that is not empty."""
+    for name, vector in vectors.items():
+        if not isinstance(vector, SparseVector) or vector.indices:
+            yield engine.Query.Nearest(_vector(vector), using=name)
+
+
+def _request(queries: list[engine.Query], access: engine.Filter, limit: int) -> engine.QueryRequest:
+    """Return one request; of several queries the ranks are fused, each filtered by itself."""
+    if len(queries) == 1:
+        return engine.QueryRequest(query=queries[0], filter=access, limit=limit, with_payload=True)
+    branches = [
+        engine.Prefetch(query=query, filter=access, limit=max(limit, _CANDIDATES))
+        for query in queries
+    ]
+    return engine.QueryRequest(
+        prefetches=branches,
+        query=cast("engine.Fusion", engine.Fusion.Rrf(k=_RRF_K)),  # the stubs do not show it is one
+        filter=access,
+        limit=limit,
+        with_payload=True,
+    )
+
+
+def _one_term(name: str, index: int) -> engine.QueryRequest:
+    term = engine.Query.Nearest(engine.SparseVector(indices=[index], values=[1.0]), using=name)
+    return engine.QueryRequest(query=term, limit=1, with_vector=[name])
+
+
+def _weight(vectors: Any, name: str, index: int) -> float:
+    vector = vectors[name]
+    return float(vector.values[list(vector.indices).index(index)])
+
+
+def _vector(vector: SparseVector | list[float]) -> Any:
+    if isinstance(vector, SparseVector):
+        return engine.SparseVector(indices=vector.indices, values=vector.values)
+    return vector
+
+
+def _point(document: IndexedDocument, chunk: Chunk, encoding: Encoding) -> engine.Point:
+    vectors = {name: _vector(vector) for name, vector in encoding.items()}
+    place = point_id(document.source, document.id, chunk.ordinal)
+    return engine.Point(id=place, vector=vectors, payload=payload(document, chunk))
+
+
+def _first_point(
+    document: IndexedDocument, chunks: Sequence[Chunk], encodings: Sequence[Encoding]
+) -> engine.Point:
+    if chunks:
+        return _point(document, chunks[0], encodings[0])
+    return _point(document, Chunk(EMPTY, document.title, (), "", "paragraph", ""), {})
