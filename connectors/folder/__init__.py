@@ -15,6 +15,7 @@ import stat
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -105,7 +106,7 @@ class FolderConnector:
         body, status = self._read(entry)
         version = self._versions.fetched(entry.id, status, body)
         return Document(
-            ref=self._as_ref(entry, version, side_files),
+            ref=self._as_ref(replace(entry, status=status), version, side_files),
             title=None,
             url=self._url(entry),
             body=body,
