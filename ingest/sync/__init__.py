@@ -36,7 +36,10 @@ class Writer(Index, Protocol):
     """An index that is written apart from the one that is searched."""
 
     def publish(self) -> None:
-        """Let searches find what was written, all of it at once."""
+        """Let searches find what was written, all of it at once; without a change, do nothing.
+
+        What an earlier run wrote and did not publish counts as written.
+        """
         ...
 
 
@@ -119,7 +122,6 @@ class _Run:
         self._reported: set[str] = set()
         self._written: list[str] = []
         self._removed: list[str] = []
-        self._touched = False
         self._bytes_done = 0
 
     def rehearse(self, *, full: bool) -> Report:
@@ -141,8 +143,7 @@ class _Run:
         self._update_readers(todo)
         self._delete(todo, max_delete_share)
         self._write(todo.write)
-        if self._touched or self._written or self._removed:
-            self._index.publish()
+        self._index.publish()  # also what a run that died left behind
         self._remember(listing, todo)
         return self._finished()
 
@@ -216,7 +217,6 @@ class _Run:
             stored = self._held[ref.id]
             if (stored.readers, stored.readers_version) != (identity, version):
                 self._index.set_readers(self._source, ref.id, identity, version)
-                self._touched = True
                 self.report.readers_updated += ref.id not in written
         self.report.unchanged = todo.unchanged - self.report.readers_updated
 

@@ -95,12 +95,14 @@ class MemoryIndex:
         return len(chosen), sum(len(stored.chunks) for stored in chosen)
 
     def publish(self) -> None:
-        self.published = copy.deepcopy(self.documents)
-        self.publications += 1
+        if self.documents != self.published:
+            self.published = copy.deepcopy(self.documents)
+            self.publications += 1
 
-    def crash(self) -> None:
-        """Forget what was not published."""
-        self.documents = copy.deepcopy(self.published)
+    def crash(self, *, saved: bool = False) -> None:
+        """Forget what was not published, unless it was saved to be continued."""
+        if not saved:
+            self.documents = copy.deepcopy(self.published)
 
     def close(self) -> None:
         """Hold nothing open."""

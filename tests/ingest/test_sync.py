@@ -514,6 +514,22 @@ def test_an_interrupted_run_is_recorded_and_the_next_one_completes_it(world: Wor
     assert world.texts() == world.shown()
 
 
+def test_what_a_killed_run_had_written_is_published_by_the_next_one(world: World) -> None:
+    """Although that one finds nothing left to write."""
+    world.source.put("p0", "news")
+
+    class Killed(MemoryIndex):
+        def publish(self) -> None:
+            raise KeyboardInterrupt
+
+    world.index = Killed(world.index.documents, world.index.published)
+    with pytest.raises(KeyboardInterrupt):
+        world.sync()
+    world.index = MemoryIndex(world.index.documents, world.index.published)
+    assert world.sync().written == 0
+    assert world.texts() == world.shown()
+
+
 def test_where_no_document_can_be_prepared_the_run_ends_with_the_cause(world: World) -> None:
     class Broken(InProcess):
         def __call__(
@@ -546,7 +562,7 @@ steps = st.one_of(
     st.tuples(st.just("remove"), names),
     st.tuples(st.just("move"), names, names),
     st.tuples(st.just("restrict"), names, audiences),
-    st.tuples(st.just("sync"), st.none() | st.integers(0, 12)),
+    st.tuples(st.just("sync"), st.none() | st.integers(0, 12), st.booleans()),
 )
 
 
@@ -590,13 +606,13 @@ def take(world: World, step: tuple[Any, ...]) -> None:
             world.source.put(new, page.text, page.readers)
         case ("restrict", name, readers) if name in world.source.pages:
             world.source.put(name, world.source.pages[name].text, readers)
-        case ("sync", limit):
+        case ("sync", limit, saved):
             assert isinstance(world.index, Failing)
             world.index.left = limit
             try:
                 world.sync()
             except SearchIndexError:
-                world.index.crash()
+                world.index.crash(saved=saved)
 
 
 @settings(max_examples=60, deadline=None)
@@ -609,7 +625,7 @@ def test_after_a_sync_the_index_equals_the_source(
     for step in history:
         take(world, step)
     world.source.put("stays", "always here")
-    take(world, ("sync", None))
+    take(world, ("sync", None, False))
     readable = {name: text for name, text in world.shown().items() if "bad" not in text}
     indexed = world.texts()
     assert {name: indexed[name] for name in readable} == readable
