@@ -6,32 +6,42 @@ generator or encoder is one line in one of the registries below.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import getpass
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from bot import settings as settings_
 from bot.exchange import Answer, Language, Question, Style
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from ingest.edge import EdgeIndex
     from sqlalchemy import Engine
 
     from bot.answer import Answerer
-    from bot.conversations import Conversations, Thread
+    from bot.conversations import Conversations
     from bot.generate import Generator
     from bot.retrieve import Retriever
     from bot.settings import Settings
     from connectors.base import Connector
-    from ingest.edge import EdgeIndex
     from ingest.encode import Encoder
     from ingest.japanese import Analyzer
     from ingest.state import State
+    from ingest.sync import OnProgress, Progress, Report
 
 
-def _folder(source: settings_.FolderSource, settings: Settings) -> Connector:
+class Options(TypedDict, total=False):
+    """How a source is mirrored."""
+
+    full: bool
+    dry_run: bool
+    allow_delete: bool
+    on_progress: OnProgress
+
+
+def _folder(source: settings_.FolderSource, kurage: App) -> Connector:
     from connectors.folder import FolderConnector
 
     return FolderConnector(
@@ -39,7 +49,8 @@ def _folder(source: settings_.FolderSource, settings: Settings) -> Connector:
         url_prefix=source.url_prefix,
         include=source.include,
         exclude=source.exclude,
-        max_bytes=settings.config.ingest.max_bytes,
+        max_bytes=kurage.settings.config.ingest.max_bytes,
+        memory=kurage.home / "folder.db",
     )
 
 
@@ -55,9 +66,18 @@ def _lexical(kurage: App) -> Encoder:
     return LexicalEncoder(kurage.analyzer)
 
 
-CONNECTORS: dict[str, Callable[[settings_.FolderSource, Settings], Connector]] = {"folder": _folder}
+CONNECTORS: dict[str, Callable[[settings_.FolderSource, App], Connector]] = {"folder": _folder}
 GENERATORS: dict[settings_.GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
 ENCODERS: dict[settings_.EncoderName, Callable[[App], Encoder]] = {"lexical": _lexical}
+
+
+def _itself(encoder: Encoder) -> Encoder:
+    """Return the encoder: a child process is sent one that has loaded nothing yet."""
+    return encoder
+
+
+def _unseen(_: Progress) -> None:
+    """Show nothing."""
 
 
 @contextmanager
@@ -93,12 +113,9 @@ class App:
     def engine(self) -> Engine:
         """The database, migrated to what this version needs."""
         from bot import migrations
-        from ingest.state import open_engine
 
         self.home  # noqa: B018 - SQLite needs the folder
-        engine = open_engine(self.settings.database_url.get_secret_value())
-        migrations.ensure_current(engine)
-        return engine
+        return migrations.open_database(self.settings.database_url.get_secret_value())
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -152,9 +169,78 @@ class App:
         generator = GENERATORS[self.settings.generator](self)
         return Answerer(self.retriever, generator, self.settings.config.search.passages)
 
-    def connector(self, source: settings_.FolderSource) -> Connector:
-        """Return the connector of a source."""
-        return CONNECTORS[source.kind](source, self.settings)
+    def ad_hoc_name(self, source: settings_.FolderSource, name: str | None) -> str:
+        """Return the name of a folder that `kurage.toml` does not name.
+
+        A name means one folder: a second folder under it would delete the first one's documents.
+        """
+        chosen = name or source.path.name or "folder"
+        if chosen in self.settings.config.sources:
+            raise settings_.SettingsError(
+                f"kurage.toml has a source {chosen!r}; run `kurage ingest {chosen}`, "
+                "or give this folder another name with --name"
+            )
+        known = {stored.name: stored.location for stored in self.state.sources()}.get(chosen)
+        if known and known != str(source.path) and Path(known).is_dir():
+            raise settings_.SettingsError(
+                f"{chosen!r} is the name of {known}; give this folder another one with --name"
+            )
+        return chosen
+
+    def sync(self, name: str, source: settings_.FolderSource, **options: Unpack[Options]) -> Report:
+        """Mirror a source into the index and return what was done."""
+        connector = CONNECTORS[source.kind](source, self)
+        return self.mirror(name, connector, kind=source.kind, location=str(source.path), **options)
+
+    def mirror(
+        self,
+        name: str,
+        connector: Connector,
+        *,
+        kind: str,
+        location: str,
+        **options: Unpack[Options],
+    ) -> Report:
+        """Mirror what a connector shows into the index, under a name; see `ingest.sync.sync`."""
+        from ingest.edge import EdgeWriter
+
+        from ingest.prepare import build_pipeline
+        from ingest.sync import sync
+        from ingest.workers import Workers
+
+        limits = self.settings.config.ingest
+        dry_run = options.get("dry_run", False)
+        if not dry_run:
+            self.state.register_source(name, kind=kind, location=location)
+        workers = Workers(
+            partial(build_pipeline, partial(_itself, self.encoder)),
+            self.fingerprint,
+            count=limits.workers,
+            memory_mb=limits.memory_mb,
+            seconds=limits.seconds_per_document,
+        )
+        with (
+            EdgeWriter(self.home / "index", self.fingerprint, self.encoder.vectors) as index,
+            workers as prepare,
+        ):
+            return sync(
+                connector,
+                index,
+                self.state,
+                prepare,
+                source=name,
+                dry_run=dry_run,
+                full=options.get("full", False),
+                max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
+                on_progress=options.get("on_progress", _unseen),
+            )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The generation of the index: what extractor, chunker and encoder make of a document."""
+        from ingest import chunk, extract
+
+        return f"{extract.FINGERPRINT}+{chunk.FINGERPRINT}+{self.encoder.fingerprint}"
 
     def principals(self, email: str | None) -> frozenset[str]:
         """Return who reads: a person with their groups, or the administrator."""
@@ -169,23 +255,32 @@ class App:
         self,
         text: str,
         *,
-        principals: frozenset[str],
-        thread: Thread,
-        asker: str,
-        style: Style = "short",
+        as_: str | None,
         language: Language,
-        sources: frozenset[str] | None = None,
+        style: Style = "short",
+        sources: Collection[str] | None = None,
+        session: str = "",
     ) -> Answer:
-        """Answer a question and log it: the turn is stored before anything is done about it."""
+        """Answer a question from the terminal, as somebody or as the administrator, and log it.
+
+        `session` tells one conversation from another.
+        """
+        from bot.conversations import Thread
         from bot.turns import take_turn
 
-        question = Question(text, principals, style, language, sources)
+        question = Question(
+            text,
+            self.principals(as_),
+            style=style,
+            language=language,
+            sources=frozenset(sources) if sources else None,
+        )
         return await take_turn(
             question,
             self.answerer,
             self.conversations,
-            thread=thread,
-            asker=asker,
+            thread=Thread("terminal", getpass.getuser(), session),
+            asker=as_ or getpass.getuser(),
             generator=self.settings.generator,
         )
 

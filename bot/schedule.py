@@ -1,7 +1,7 @@
 """Runs recurring work when it is due, each in a child process of its own.
 
-No write runs in the serving process, where it would hold up questions. Knows nothing of what the jobs
-do beyond the `kurage` command that does them.
+No write runs in the serving process, where it would hold up questions. Knows nothing of what the
+jobs do beyond the `kurage` command that does them.
 """
 
 from __future__ import annotations

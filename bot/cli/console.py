@@ -46,14 +46,14 @@ def say(en: str, ja: str) -> str:
 
 def out() -> Any:
     """Return the console for results: colours and links only on a terminal."""
-    from rich.console import Console  # noqa: PLC0415 - `--json` needs no rich
+    from rich.console import Console
 
     return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def err() -> Any:
     """Return the console for progress, notes and errors, so that results can be piped."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 
@@ -64,13 +64,40 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(EXPECTED_EXIT)
 
 
-def crash(error: BaseException, home: Path | None) -> NoReturn:
+def expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors whose message tells the user what to change; imported when one came up."""
+    from bot.conversations import ConversationsError
+    from bot.evaluate import EvaluationError
+    from bot.generate import GeneratorError
+    from bot.settings import SettingsError
+    from connectors.base import ConnectorError
+    from ingest.encode import EncodeError
+    from ingest.extract.blocks import ExtractError
+    from ingest.index import SearchIndexError
+    from ingest.state import StateError
+    from ingest.sync import SyncError
+
+    return (
+        ConnectorError,
+        ConversationsError,
+        EncodeError,
+        EvaluationError,
+        ExtractError,
+        GeneratorError,
+        SearchIndexError,
+        SettingsError,
+        StateError,
+        SyncError,
+    )
+
+
+def crash(error: BaseException) -> NoReturn:
     """End the command after a fault of ours: the traceback goes to a file, exit code 3."""
     text = "".join(traceback.format_exception(error))
+    name = f"crash-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
     try:
-        folder = (home or Path(".kurage")) / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"crash-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+        path = _home() / "logs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{' '.join(sys.argv)}\n{text}", "utf-8")
         where = say(f"details in {path}", f"詳細: {path}")
     except OSError:
@@ -80,3 +107,12 @@ def crash(error: BaseException, home: Path | None) -> NoReturn:
         + f"{type(error).__name__}: {error}; {where}\n"
     )
     raise SystemExit(UNEXPECTED_EXIT)
+
+
+def _home() -> Path:
+    from bot import settings
+
+    try:
+        return settings.load().home
+    except settings.SettingsError:
+        return Path(".kurage")

@@ -1,0 +1,83 @@
+"""The `kurage` command: one file a command, put together here.
+
+Knows nothing of how anything is done: each command asks `bot.app` for what it needs, when it runs.
+What is imported here costs every start, so that is typer and the commands' signatures only.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli import ask, chat, db, doctor, explain, ingest, log, search, serve, sources
+from bot.cli import eval as eval_
+from bot.cli.console import crash, expected_errors, fail, say
+
+app = typer.Typer(
+    name="kurage",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=say(
+        "Answers from your company's own documents, with linked sources.",
+        "社内の資料から、出典のリンクつきで答えます。",
+    ),
+)
+
+# In the order in which a newcomer meets them. A new command is a file and a line.
+COMMANDS = {
+    "ingest": ingest,
+    "ask": ask,
+    "search": search,
+    "chat": chat,
+    "serve": serve,
+    "sources": sources,
+    "explain": explain,
+    "doctor": doctor,
+    "eval": eval_,
+}
+GROUPS = {"log": log, "db": db}
+
+for name, module in COMMANDS.items():
+    app.command(name, help=module.HELP)(module.command)
+for name, group in GROUPS.items():
+    app.add_typer(group.app, name=name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kurage {version('kurage-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    lang: str = typer.Option(
+        "",
+        "--lang",
+        metavar="ja|en",
+        help=say("Language; by locale", "表示する言語（既定はロケール）"),
+    ),
+    version: bool = typer.Option(  # noqa: ARG001 - its callback has answered already
+        False,
+        "--version",
+        callback=_version,
+        is_eager=True,
+        help=say("Show the version.", "バージョンを表示します。"),
+    ),
+) -> None:
+    """Take the options that come before a command; `console.LANGUAGE` has read `--lang` already."""
+    if lang not in {"", "ja", "en"}:
+        raise typer.BadParameter(say("use ja or en", "ja か en を指定してください"))
+
+
+def main() -> None:
+    """Run the command line; see `console` for what exit codes mean."""
+    try:
+        app()
+    except expected_errors() as error:
+        fail(str(error))
+    except Exception as error:  # noqa: BLE001 - the last resort: a log file instead of a traceback
+        crash(error)

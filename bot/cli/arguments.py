@@ -1,0 +1,40 @@
+"""Arguments and options that several commands take, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.console import say
+
+QuestionText = Annotated[str, typer.Argument(help=say("The question.", "質問"), show_default=False)]
+LongAnswer = Annotated[
+    bool, typer.Option("--long", help=say("A longer answer.", "詳しく答えます。"))
+]
+FromSource = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        help=say(
+            "Only from this source; may be repeated.", "この取り込み元だけを使います（複数可）。"
+        ),
+        show_default=False,
+    ),
+]
+AsPerson = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="EMAIL",
+        help=say(
+            "Read as this person; the default reads everything, as an administrator.",
+            "この人の権限で読みます（既定は管理者としてすべて）。",
+        ),
+        show_default=False,
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help=say("JSON for programs.", "プログラム向けにJSONで出力します。")),
+]

@@ -1,0 +1,61 @@
+"""`kurage ask`: one answer with numbered sources."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import typer
+
+from bot.cli.arguments import AsJson, AsPerson, FromSource, LongAnswer, QuestionText
+from bot.cli.console import EXPECTED_EXIT, LANGUAGE, err, out, say
+
+HELP = say(
+    """Answer one question from the documents, with numbered sources.
+
+    [bold]Examples[/bold]
+
+    kurage ask 'How many days of notice does paid leave need?'
+
+    kurage ask --json 'Where is the VPN guide?' | jq .sources
+    """,
+    """質問に1つ、番号つきの出典とともに答えます。
+
+    [bold]例[/bold]
+
+    kurage ask '有給休暇は何日前までに申請すればいい？'
+
+    kurage ask --json '経費精算の締め日は？' | jq .sources
+    """,
+)
+
+
+def command(
+    question: QuestionText,
+    long: LongAnswer = False,
+    source: FromSource = None,
+    as_: AsPerson = None,
+    json_: AsJson = False,
+) -> None:
+    """Ask one question."""
+    from bot import app
+    from bot.cli import render
+
+    with app.open_app() as kurage:
+        answer = asyncio.run(
+            kurage.ask(
+                question,
+                as_=as_,
+                language=LANGUAGE,
+                style="long" if long else "short",
+                sources=source,
+            )
+        )
+    if json_:
+        typer.echo(json.dumps(render.answer_json(answer, LANGUAGE), ensure_ascii=False, indent=2))
+    elif answer.state == "failed":
+        err().print(render.failure(answer, LANGUAGE))
+    else:
+        render.answer(out(), answer, LANGUAGE)
+    if answer.state == "failed":
+        raise typer.Exit(EXPECTED_EXIT)

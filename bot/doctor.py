@@ -1,0 +1,139 @@
+"""Examines an installation: each finding says what is, and what to change where it is wrong.
+
+One check never hides another: a broken database is reported beside a healthy index.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.app import App
+from bot.conversations import ConversationsError
+from bot.settings import SettingsError, load
+from ingest.index import SearchIndexError
+from ingest.japanese import DictionaryError
+from ingest.state import StateError
+
+# An embedded index beyond this is better served by a Qdrant server (measured: docs/decisions.md).
+_MANY_CHUNKS = 200_000
+# A sync copies the index before it changes the copy.
+_LITTLE_SPACE = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    level: Literal["ok", "warning", "problem"]
+    message: str
+
+
+Check = Callable[[App], Iterator[Finding]]
+
+
+def examine() -> Iterator[Finding]:
+    """Yield the findings for the settings of the working directory."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        yield Finding("settings", "problem", str(error))
+        return
+    kurage = App(settings)
+    try:
+        for name, check in CHECKS.items():
+            try:
+                yield from check(kurage)
+            except (
+                ConversationsError,
+                DictionaryError,
+                SearchIndexError,
+                SettingsError,
+                StateError,
+            ) as error:
+                yield Finding(name, "problem", str(error))
+    finally:
+        kurage.close()
+
+
+def _settings(kurage: App) -> Iterator[Finding]:
+    path = kurage.settings.config_path
+    count = len(kurage.settings.config.sources)
+    message = f"{path}, {count} sources" if path else "no kurage.toml; the defaults hold"
+    yield Finding("settings", "ok", message)
+
+
+def _home(kurage: App) -> Iterator[Finding]:
+    home = kurage.home
+    probe = home / ".doctor"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        yield Finding(
+            "state", "problem", f"{home} can not be written ({error.strerror}); change its owner"
+        )
+        return
+    free = shutil.disk_usage(home).free
+    if free < _LITTLE_SPACE:
+        yield Finding("state", "warning", f"{home} has only {free / 1e6:.0f} MB left on its disk")
+    else:
+        yield Finding("state", "ok", f"{home}, {free / 1e9:.0f} GB free")
+
+
+def _dictionary(kurage: App) -> Iterator[Finding]:
+    probe = "有給休暇の申請"
+    terms = kurage.analyzer.terms(probe)
+    if "申請" in terms:
+        yield Finding("dictionary", "ok", f"Sudachi reads {probe} as {' / '.join(terms)}")
+    else:
+        yield Finding(
+            "dictionary",
+            "problem",
+            f"Sudachi reads {probe} as {terms}; install sudachidict_core again",
+        )
+
+
+def _database(kurage: App) -> Iterator[Finding]:
+    place = kurage.engine.url.render_as_string(hide_password=True)
+    yield Finding("database", "ok", f"{place} is up to date")
+
+
+def _index(kurage: App) -> Iterator[Finding]:
+    documents, chunks = kurage.index.count()
+    yield Finding("index", "ok", f"{documents} documents, {chunks} chunks")
+    if chunks > _MANY_CHUNKS:
+        yield Finding(
+            "index", "warning", f"more than {_MANY_CHUNKS:,} chunks: a Qdrant server suits better"
+        )
+
+
+def _sources(kurage: App) -> Iterator[Finding]:
+    for name, source in kurage.settings.config.sources.items():
+        if not Path(source.path).is_dir():
+            yield Finding("source", "problem", f"{name}: {source.path} is no folder; mend its path")
+    for known in kurage.state.sources():
+        runs = kurage.state.runs(known.name, limit=1)
+        failures = kurage.state.failures(known.name)
+        if runs and runs[0].outcome == "failed":
+            yield Finding("source", "problem", f"{known.name}: {runs[0].error}")
+        elif failures:
+            first = next(iter(failures.values()))
+            message = f"{len(failures)} documents unread, such as {first.name}: {first.reason}"
+            yield Finding("source", "warning", f"{known.name}: {message}")
+        elif runs:
+            yield Finding("source", "ok", f"{known.name}: synced {runs[0].started:%Y-%m-%d %H:%M}")
+
+
+CHECKS: dict[str, Check] = {
+    "settings": _settings,
+    "state": _home,
+    "dictionary": _dictionary,
+    "database": _database,
+    "index": _index,
+    "source": _sources,
+}
