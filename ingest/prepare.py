@@ -81,7 +81,7 @@ class Prepare(Protocol):
 
 def pipeline_fingerprint(encoder: Encoder) -> str:
     """Identify what `build_pipeline` emits with this encoder."""
-    return f"extract-{extract.FINGERPRINT}:{chunk.fingerprint()}:{encoder.fingerprint}"
+    return f"extract-{extract.FINGERPRINT}:{chunk.FINGERPRINT}:{encoder.fingerprint}"
 
 
 def build_pipeline(build_encoder: Callable[[], Encoder]) -> Pipeline:
