@@ -1,6 +1,6 @@
 """The analyzer: text in, morphemes and search terms out.
 
-Puts the parts together: characters, Sudachi, rewrites, synonyms.
+Puts the parts together: characters, Sudachi, words, rewrites, synonyms.
 """
 
 from __future__ import annotations
@@ -9,38 +9,42 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ingest.japanese import characters, rewrites, user_dictionary
-from ingest.japanese.rewrites import Override, Overrides
+from ingest.japanese.rewrites import Name
 from ingest.japanese.sudachi import Sudachi
-from ingest.japanese.synonyms import Synonyms
+from ingest.japanese.synonyms import Member, Synonyms
 from ingest.japanese.user_dictionary import DictionaryError
+from ingest.japanese.words import Word, Words
 
-_REVISION = 1
-"""Raised by hand when this package emits other terms than before."""
+_REVISION = 2
+"""Raised by hand when this package emits other keys than before."""
 
 SYNONYM = "同義語"
-"""Detail of a group's term, over morphemes that are listed as well."""
+"""Detail of a synonym group's name, over several words that are listed as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Morpheme:
-    """A word of a text, as Sudachi's mode A cuts them."""
+    """A word of a text, as Sudachi's mode A cuts them, or a name for several."""
 
     surface: str
     term: str
     """Search-side form; empty for particles, auxiliaries, symbols and spaces."""
+    key: str
+    """Equal for words that say the same: the synonym group's if there is one, else the term."""
     part_of_speech: str
     """Sudachi's first level: 名詞, 動詞, …"""
     detail: str
-    """Sudachi's second level: 数詞, 固有名詞, …; or `rewrites.ERA`, or `SYNONYM`."""
+    """Sudachi's second level: 数詞, 固有名詞, …; or 元号, 複合語, 同義語 (see `rewrites`)."""
     begin: int
     """Offset of the first code point in the text that was given."""
     end: int
-    """Offset behind the last one. Several morphemes may share a span (㈱ is 株式 and 会社)."""
+    """Offset behind the last one. Spans may overlap: ㈱ is 株式 and 会社, 申し込む is 申し, 込み
+    and 申し込み."""
 
 
 class Analyzer:
@@ -63,82 +67,82 @@ class Analyzer:
         self._groups = tuple(tuple(group) for group in synonyms)
         self._cache = cache
         self._sudachi = Sudachi(self._user_words, cache)
-        self._term = lru_cache(maxsize=1 << 16)(self._usual_term)
+        self._words = Words(self._sudachi)
 
     def __reduce__(self) -> tuple[Callable[..., Analyzer], tuple[Any, ...]]:
         return _analyzer, (self._user_words, self._groups, self._cache)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identify what is emitted: it changes when the terms of a text could."""
+        """Identify what is emitted: it changes when the keys of a text could."""
         what = (_REVISION, user_dictionary.versions(), sorted(self._user_words), self._groups)
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
+    def keys(self, text: str) -> list[str]:
+        """Return the keys of a text in order, each as often as it occurs: what an index counts."""
+        found: list[str] = []
+        for _, tokens in self._sudachi.tokens(characters.regular(text)[0]):
+            words, names = self._read(tokens)
+            keys = [word.key for word in words]
+            for i in sorted(names, reverse=True):
+                keys[i : i + 1] = [name.key for name in names[i]]
+            found += filter(None, keys)
+        return self._synonyms.expand(found) if self._groups else found
+
     def terms(self, text: str) -> list[str]:
         """Return the search terms of a text in order, each as often as it occurs."""
-        terms = self._terms(text)
-        return self._synonyms.expand(terms) if self._groups else terms
+        return [morpheme.term for morpheme in self.morphemes(text) if morpheme.term]
 
     def morphemes(self, text: str) -> list[Morpheme]:
         """Return the morphemes of a text in order, those without a search term too."""
+        found = self._morphemes(text)
+        return self._with_synonyms(text, found) if self._groups else found
+
+    def _read(self, tokens: Any) -> tuple[list[Word], rewrites.Names]:
+        words = self._words.read(tokens)
+        return words, rewrites.names(words, self._words.called)
+
+    def _morphemes(self, text: str) -> list[Morpheme]:
         regular, positions = characters.regular(text)
         found: list[Morpheme] = []
         for offset, tokens in self._sudachi.tokens(regular):
-            terms, overrides = self._read(tokens)
-            for i, token in enumerate(tokens):
-                begin, end = offset + token.begin(), offset + token.end()
-                if positions:
-                    begin, end = characters.original_span(positions, begin, end)
-                tag = self._sudachi.tag(token.part_of_speech_id())
-                called, detail = overrides.get(i) or Override((terms[i],))
-                found += (
-                    Morpheme(text[begin:end], term, tag.major, detail or tag.detail, begin, end)
-                    for term in called or ("",)
-                )
-        return self._with_synonyms(found) if self._groups else found
-
-    def _terms(self, text: str) -> list[str]:
-        found: list[str] = []
-        for _, tokens in self._sudachi.tokens(characters.regular(text)[0]):
-            terms, overrides = self._read(tokens)
-            for i in sorted(overrides, reverse=True):
-                terms[i : i + 1] = overrides[i].terms
-            found += filter(None, terms)
+            words, names = self._read(tokens)
+            spans = [(offset + token.begin(), offset + token.end()) for token in tokens]
+            if positions:
+                spans = [characters.original_span(positions, *span) for span in spans]
+            for i, word in enumerate(words):
+                for name in names.get(i, (Name(word.term, word.key),)) or (Name("", ""),):
+                    begin, end = spans[i - name.width + 1][0], spans[i][1]
+                    major, detail = word.tag.major, name.detail or word.tag.detail
+                    found.append(
+                        Morpheme(text[begin:end], name.term, name.key, major, detail, begin, end)
+                    )
         return found
-
-    def _read(self, tokens: Any) -> tuple[list[str], Overrides]:
-        """Return each token's usual term, and those that are called something else here."""
-        forms = [token.normalized_form() for token in tokens]
-        tags = [token.part_of_speech_id() for token in tokens]
-        return list(map(self._term, forms, tags)), rewrites.overrides(forms)
-
-    def _usual_term(self, form: str, part_of_speech: int) -> str:
-        return rewrites.term(form, self._sudachi.tag(part_of_speech))
 
     @cached_property
     def _synonyms(self) -> Synonyms:
         return Synonyms([self._member(surface) for surface in group] for group in self._groups)
 
-    def _member(self, surface: str) -> tuple[str, ...]:
-        terms = tuple(self._terms(surface))
-        if not terms:
-            raise DictionaryError(f"Synonym {surface!r} holds no word: leave it out")
-        return terms
+    def _member(self, surface: str) -> Member:
+        words = [morpheme for morpheme in self._morphemes(surface) if morpheme.term]
+        if not words:
+            raise DictionaryError(f"The synonym {surface!r} holds no word: leave it out")
+        if words[-1].begin == words[0].begin and words[-1].detail == rewrites.COMPOUND:
+            words = words[-1:]  # 申し込む, which is found as 申込 too
+        return tuple(Name(word.term, word.key) for word in words)
 
-    def _with_synonyms(self, morphemes: list[Morpheme]) -> list[Morpheme]:
+    def _with_synonyms(self, text: str, morphemes: list[Morpheme]) -> list[Morpheme]:
         named = [i for i, morpheme in enumerate(morphemes) if morpheme.term]
-        for match in self._synonyms.matches([morphemes[i].term for i in named]):
+        for match in self._synonyms.matches([morphemes[i].key for i in named]):
             first, last = named[match.begin], named[match.end - 1]
+            term, key = match.name.term, match.name.key
             if first == last:
-                morphemes[first] = replace(morphemes[first], term=match.term)
+                morphemes[first] = replace(morphemes[first], term=term, key=key)
             else:
-                morphemes.insert(last + 1, _spanning(morphemes[first : last + 1], match.term))
+                begin, end = morphemes[first].begin, morphemes[last].end
+                over = Morpheme(text[begin:end], term, key, "名詞", SYNONYM, begin, end)
+                morphemes.insert(last + 1, over)
         return morphemes
-
-
-def _spanning(parts: Sequence[Morpheme], term: str) -> Morpheme:
-    surface = "".join(part.surface for part in parts)
-    return Morpheme(surface, term, "名詞", SYNONYM, parts[0].begin, parts[-1].end)
 
 
 def _analyzer(

@@ -6,6 +6,7 @@ Sudachi itself does NFKC, case and half-width kana while it reads. Knows nothing
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 PIECE = 12_000
@@ -82,3 +83,8 @@ def original_span(positions: list[int], begin: int, end: int) -> tuple[int, int]
         at = positions[begin] if begin < len(positions) else positions[-1] + 1
         return at, at
     return positions[begin], positions[end - 1] + 1
+
+
+def folded(text: str) -> str:
+    """Return the text without differences of width, case and ideographs' variants."""
+    return unicodedata.normalize("NFKC", regular(text)[0]).casefold()

@@ -1,23 +1,21 @@
-"""After Sudachi: what one morpheme, or a few in a row, are called in search.
+"""What words in a row are called in search: years, dates, company types, compound verbs.
 
-Knows nothing of offsets, nor of how terms are weighed. A *reading* here is the list of Sudachi's
-normalised forms of a text, with the tag of each.
+Knows nothing of offsets, nor of how terms are weighed.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from ingest.japanese.sudachi import Tag
+from ingest.japanese.words import Word, fold
 
 ERA = "元号"
 """Detail of an era's name whose year stands beside it as a western year."""
+COMPOUND = "複合語"
+"""Detail of a compound verb's noun, over two verbs that are named as well."""
 
-_FUNCTION_WORDS = frozenset({"助詞", "助動詞", "空白"})
-_SYMBOLS = frozenset({"補助記号", "記号"})
 _COMPANY_TYPES = {
     "(株)": ("株式", "会社"),
     "㈱": ("株式", "会社"),
@@ -32,83 +30,90 @@ _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和
 _INITIALS = {"m": (1867, 45), "t": (1911, 15), "s": (1925, 64), "h": (1988, 31), "r": (2018, 40)}
 # H31 and R6 are years often enough to be found as such; S3, T5 and M1 are mostly something else.
 _OFTEN_A_YEAR = frozenset("hr")
-_TRIGGERS = frozenset(_ERAS) | frozenset(_INITIALS) | frozenset(_COMPANY_TYPES)
 _DATE_SEPARATORS = frozenset("./-・")
-_LONG_KATAKANA = re.compile("[ァ-ヺー]{3,}ー")
-_TWO_DIGITS = re.compile("0[1-9]")
+_MARKS = frozenset({*_COMPANY_TYPES, *_ERAS, *_INITIALS})
+_FORM = attrgetter("form")
 
 
-class Override(NamedTuple):
-    """What a morpheme is called in place of its usual term."""
+class Name(NamedTuple):
+    """What a word is found by."""
 
-    terms: tuple[str, ...]
+    term: str
+    key: str
     detail: str | None = None
-    """In place of `Tag.detail`."""
+    """In place of the tag's."""
+    width: int = 1
+    """Words that it stands for: the one whose name it is, and those before it."""
 
 
-Overrides = dict[int, Override]
-"""By position in the reading."""
+Names = dict[int, tuple[Name, ...]]
+"""Names in place of a word's own, by the word's position."""
+CompoundNoun = Callable[[str], Word | None]
+"""Finds the dictionary's word for a noun."""
 
 
-def term(form: str, tag: Tag) -> str:
-    """Return the search term of a normalised form, empty where it is none."""
-    if tag.major in _FUNCTION_WORDS:
-        return ""
-    # Scripts that Sudachi has no words for (한국어, ไทย) come out as symbols.
-    if tag.major in _SYMBOLS and not any(map(str.isalnum, form)):
-        return ""
-    form = unicodedata.normalize("NFKC", form).casefold()
-    if _LONG_KATAKANA.fullmatch(form):
-        return form[:-1]  # クローラー and クローラ, whether or not the dictionary has them
-    if _TWO_DIGITS.fullmatch(form):
-        return form[1]  # 2024/04/01
-    return form
-
-
-def overrides(forms: Sequence[str]) -> Overrides:
-    """Return the terms of company types, and of years counted by era as western years."""
-    lowered = [form.casefold() for form in forms]
-    if _TRIGGERS.isdisjoint(lowered):
-        return {}
-    found: Overrides = {}
-    for i, form in enumerate(lowered):
+def names(words: Sequence[Word], dictionary: CompoundNoun) -> Names:
+    """Return the names of those words that are called something else beside their neighbours."""
+    joining = [i for i, word in enumerate(words[:-1], start=1) if word.joins and words[i].noun]
+    found = {i: _compound(words[i - 1], words[i], dictionary) for i in joining}
+    if _MARKS.isdisjoint(map(_FORM, words)):
+        return found
+    forms = [word.form for word in words]
+    for i, form in enumerate(forms):
         if form in _COMPANY_TYPES:
-            found[i] = Override(_COMPANY_TYPES[form])
+            found[i] = _plain(*_COMPANY_TYPES[form])
         elif form in _ERAS:
-            found.update(_year_of_era(lowered, i))
+            found.update(_year_of_era(forms, i))
         elif form in _INITIALS:
-            found.update(_year_of_initial(lowered, i))
+            found.update(_year_of_initial(forms, i))
     return found
 
 
-def _year_of_era(forms: Sequence[str], era: int) -> Overrides:
+def _plain(*terms: str) -> tuple[Name, ...]:
+    return tuple(Name(term, term) for term in terms)
+
+
+def _compound(first: Word, second: Word, dictionary: CompoundNoun) -> tuple[Name, ...]:
+    """Return the second verb's name, and the noun of both: 受け取る is 受取, 申し込む is 申込."""
+    noun = first.noun + second.noun
+    same = dictionary(noun)
+    term, key = (same.term, same.key) if same else (fold(noun), fold(noun))
+    return Name(second.term, second.key), Name(term, key, COMPOUND, 2)
+
+
+def _year_of_era(forms: Sequence[str], era: int) -> Names:
     number = _next_word(forms, era + 1)
     if number is None:
         return {}
-    before, name = _ERAS[forms[era]], Override((forms[era],), ERA)
-    if forms[number] in {"元年", "元"}:
-        # 元年 is one morpheme where 6年 is two.
-        return {era: name, number: Override((str(before + 1), "年"))}
+    before, name = _ERAS[forms[era]], (Name(forms[era], forms[era], ERA),)
+    if forms[number] == "元年":  # one word, where 6年 is two
+        return {era: name, number: _plain(str(before + 1), "年")}
+    if _is_year(forms, number):
+        return {era: name, number: _plain(str(before + int(forms[number])))}
+    return {}
+
+
+def _is_year(forms: Sequence[str], number: int) -> bool:
+    """Tell a year from a number that happens to follow an era's name, as in 大正3丁目."""
+    if not (forms[number].isdecimal() and len(forms[number]) <= 3):
+        return False
     after = _next_word(forms, number + 1)
-    counted = after is None or forms[after].startswith("年") or not forms[after][0].isalnum()
-    if not (forms[number].isdecimal() and len(forms[number]) <= 3 and counted):  # 大正3丁目
-        return {}
-    return {era: name, number: Override((str(before + int(forms[number])),))}
+    return after is None or forms[after].startswith("年") or not forms[after][:1].isalnum()
 
 
-def _year_of_initial(forms: Sequence[str], initial: int) -> Overrides:
+def _year_of_initial(forms: Sequence[str], initial: int) -> Names:
     before, last = _INITIALS[forms[initial]]
     number = initial + 1
-    if number >= len(forms) or not forms[number].isdecimal() or len(forms[number]) > 2:
+    if number >= len(forms) or not (forms[number].isdecimal() and len(forms[number]) <= 2):
         return {}
     if not 1 <= int(forms[number]) <= last:
         return {}
     year = str(before + int(forms[number]))
     rest = forms[number + 1 : number + 5]
     if (rest and rest[0].startswith("年")) or _is_month_and_day(rest):
-        return {initial: Override(()), number: Override((year,))}
+        return {initial: (), number: _plain(year)}
     if forms[initial] in _OFTEN_A_YEAR:
-        return {number: Override((forms[number].lstrip("0"), year))}
+        return {number: _plain(forms[number].lstrip("0"), year)}
     return {}
 
 

@@ -47,6 +47,10 @@ class Sudachi:
         for offset, piece in characters.pieces(text):
             yield from self._tokens(offset, piece)
 
+    def lookup(self, surface: str) -> Any:
+        """Return the dictionary's entries with this surface, as Sudachi's morphemes."""
+        return self._dictionary.lookup(surface)
+
     def _tokens(self, offset: int, piece: str) -> Iterator[tuple[int, Any]]:
         from sudachipy.errors import SudachiError  # noqa: PLC0415 - imported with the dictionary
 
