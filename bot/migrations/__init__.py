@@ -34,7 +34,11 @@ def open_database(url: str) -> Engine:
     Raises ConversationsError.
     """
     engine = connect(url)
-    ensure_current(engine)
+    try:
+        ensure_current(engine)
+    except ConversationsError:
+        engine.dispose()
+        raise
     return engine
 
 
