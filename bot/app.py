@@ -17,7 +17,6 @@ from bot import settings as settings_
 from bot.exchange import Answer, Language, Question, Style
 
 if TYPE_CHECKING:
-    from ingest.edge import EdgeIndex
     from sqlalchemy import Engine
 
     from bot.answer import Answerer
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from bot.retrieve import Retriever
     from bot.settings import Settings
     from connectors.base import Connector
+    from ingest.edge import EdgeIndex
     from ingest.encode import Encoder
     from ingest.japanese import Analyzer
     from ingest.state import State
@@ -60,20 +60,16 @@ def _extractive(kurage: App) -> Generator:
     return ExtractiveGenerator(kurage.analyzer)
 
 
-def _lexical(kurage: App) -> Encoder:
+def _lexical(kurage: App) -> Callable[[], Encoder]:
     from ingest.lexical import LexicalEncoder
 
-    return LexicalEncoder(kurage.analyzer)
+    return partial(LexicalEncoder, kurage.analyzer)
 
 
 CONNECTORS: dict[str, Callable[[settings_.FolderSource, App], Connector]] = {"folder": _folder}
 GENERATORS: dict[settings_.GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
-ENCODERS: dict[settings_.EncoderName, Callable[[App], Encoder]] = {"lexical": _lexical}
-
-
-def _itself(encoder: Encoder) -> Encoder:
-    """Return the encoder: a child process is sent one that has loaded nothing yet."""
-    return encoder
+# What makes an encoder is sent to child processes; the encoder itself may have loaded a lot.
+ENCODERS: dict[settings_.EncoderName, Callable[[App], Callable[[], Encoder]]] = {"lexical": _lexical}
 
 
 def _unseen(_: Progress) -> None:
@@ -144,14 +140,14 @@ class App:
     @cached_property
     def encoder(self) -> Encoder:
         """The configured encoder."""
-        return ENCODERS[self.settings.encoder](self)
+        return ENCODERS[self.settings.encoder](self)()
 
     @cached_property
     def index(self) -> EdgeIndex:
         """The published index, opened for reading."""
         from ingest.edge import EdgeIndex
 
-        return EdgeIndex(self.home)
+        return EdgeIndex(self.home / "index", encoder=self.encoder.fingerprint)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -203,24 +199,29 @@ class App:
     ) -> Report:
         """Mirror what a connector shows into the index, under a name; see `ingest.sync.sync`."""
         from ingest.edge import EdgeWriter
-
-        from ingest.prepare import build_pipeline
+        from ingest.prepare import build_pipeline, pipeline_fingerprint
         from ingest.sync import sync
         from ingest.workers import Workers
 
         limits = self.settings.config.ingest
+        fingerprint = pipeline_fingerprint(self.encoder)
         dry_run = options.get("dry_run", False)
         if not dry_run:
             self.state.register_source(name, kind=kind, location=location)
         workers = Workers(
-            partial(build_pipeline, partial(_itself, self.encoder)),
-            self.fingerprint,
+            partial(build_pipeline, ENCODERS[self.settings.encoder](self)),
+            fingerprint,
             count=limits.workers,
             memory_mb=limits.memory_mb,
             seconds=limits.seconds_per_document,
         )
         with (
-            EdgeWriter(self.home / "index", self.fingerprint, self.encoder.vectors) as index,
+            EdgeWriter(
+                self.home / "index",
+                fingerprint,
+                self.encoder.vectors,
+                encoder=self.encoder.fingerprint,
+            ) as index,
             workers as prepare,
         ):
             return sync(
@@ -234,13 +235,6 @@ class App:
                 max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
                 on_progress=options.get("on_progress", _unseen),
             )
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """The generation of the index: what extractor, chunker and encoder make of a document."""
-        from ingest import chunk, extract
-
-        return f"{extract.FINGERPRINT}+{chunk.FINGERPRINT}+{self.encoder.fingerprint}"
 
     def principals(self, email: str | None) -> frozenset[str]:
         """Return who reads: a person with their groups, or the administrator."""
