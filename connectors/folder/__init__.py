@@ -32,9 +32,16 @@ from connectors.base import (
 )
 from connectors.folder.side_file import SIDE_FILE, SideFiles
 from connectors.folder.versions import Versions
-from connectors.folder.walk import DEFAULT_EXCLUDE, Entry, Selection, Walk, inside
+from connectors.folder.walk import (
+    DEFAULT_EXCLUDE,
+    MEDIA_SUFFIXES,
+    Entry,
+    Selection,
+    Walk,
+    inside,
+)
 
-__all__ = ["DEFAULT_EXCLUDE", "SIDE_FILE", "FolderConnector"]
+__all__ = ["DEFAULT_EXCLUDE", "MEDIA_SUFFIXES", "SIDE_FILE", "FolderConnector"]
 
 MAX_BYTES = 50_000_000
 """The default limit of a document: 250 times the largest page of a documentation site."""
@@ -55,8 +62,8 @@ class FolderConnector:
     ) -> None:
         """Read nothing yet.
 
-        `include` and `exclude` are globs with gitignore's meaning; no `include` means every file,
-        and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and the quoted path, or
+        `include` and `exclude` are globs with gitignore's meaning; no `include` means every file
+        but `MEDIA_SUFFIXES`, and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and the quoted path, or
         `file:` addresses. A file above `max_bytes` is reported, not read. `memory` is a database of
         this connector's own (see `connectors.folder.versions`); None: a touched file has changed.
         Raises `ConnectorError` for a glob that is none.

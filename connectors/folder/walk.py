@@ -4,7 +4,7 @@ Knows nothing of what the files hold, nor of who may read them.
 """
 
 # a listing of a million files: pathlib is several times slower.
-# ruff: noqa: PTH112, PTH118
+# ruff: noqa: PTH112, PTH118, PTH122
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ DEFAULT_EXCLUDE = (
 )
 """What no folder source means by a document; a `!` glob of the operator brings one back."""
 
+MEDIA_SUFFIXES = frozenset(
+    ".png .jpg .jpeg .gif .svg .webp .ico .bmp .heic .psd .mp3 .m4a .wav .mp4 .mov .avi .wmv "
+    ".css .js .map .woff .woff2 .ttf .otf .eot".split()
+)
+"""Pictures, sound, films, and what dresses web pages: no documents unless `include` asks for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -61,7 +67,9 @@ class Selection:
     """
 
     def __init__(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
-        self._include = _spec("include", tuple(include) or ("**",))
+        include = tuple(include)
+        self._include = _spec("include", include or ("**",))
+        self._skipped = frozenset() if include else MEDIA_SUFFIXES
         self._exclude = _spec("exclude", (*DEFAULT_EXCLUDE, *exclude))
 
     def enters(self, folder_id: str) -> bool:
@@ -70,6 +78,8 @@ class Selection:
 
     def selects(self, document_id: str) -> bool:
         """Tell whether this file, in folders that are entered, is a document."""
+        if os.path.splitext(document_id)[1].lower() in self._skipped:
+            return False
         return self._include.match_file(document_id) and not self._exclude.match_file(document_id)
 
     def lists(self, document_id: str) -> bool:

@@ -138,6 +138,14 @@ def test_globs_choose_and_later_ones_take_back(site: FolderSite) -> None:
     assert ".well-known/f.md" in chosen(exclude=["!.well-known/"])
 
 
+def test_pictures_are_no_documents_unless_they_are_asked_for(site: FolderSite) -> None:
+    """A documentation site has hundreds; a line for each would bury the lines that matter."""
+    for name in ("a.md", "img/図.PNG", "style.css", "scan.tiff", "unknown.xyz"):
+        site.write(name, "x")
+    assert names(site.connector()) == {"a.md", "scan.tiff", "unknown.xyz"}
+    assert names(FolderConnector(site.root, include=["*.PNG"])) == {"img/図.PNG"}
+
+
 def test_globs_match_japanese_names_however_a_disk_spells_them(site: FolderSite) -> None:
     site.write(unicodedata.normalize("NFD", "就業規則/がいよう.md"), "x")
     site.write("その他.md", "x")
