@@ -6,15 +6,21 @@ Knows nothing of generators and platforms, nor which encoder and index are in us
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bot.access import ReaderFilter
 from bot.exchange import Evidence, Passage
 from ingest.encode import EncodedQuery, Encoder
 from ingest.index import Hit, Index
 
-# Hits asked of the index for each one wanted, so that folding neighbours still leaves enough.
-_SPARE = 2
+# Hits asked of the index beyond those wanted, so that enough are left when copies are folded.
+_SPARE = 4
+# Of two versions of one rule the newer one should win, and nothing else should change places: a
+# document loses at most this share of its score, reached after so many years without an update.
+_AGE_PENALTY = 0.06
+_AGE_YEARS = 3.0
+_YEAR_SECONDS = 365.25 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,24 @@ class Retriever:
     ) -> list[Hit]:
         # Whoever satisfies no reader set finds nothing: that is the index's contract.
         allowed = self.readers.allowed(principals)
-        return _distinct(
-            self.index.search(query, readers=allowed, limit=limit + _SPARE, sources=sources), limit
-        )
+        found = self.index.search(query, readers=allowed, limit=limit + _SPARE, sources=sources)
+        return _distinct(_freshest_first(found, datetime.now(UTC)))[:limit]
 
 
-def _distinct(hits: list[Hit], limit: int) -> list[Hit]:
+def _freshest_first(hits: list[Hit], now: datetime) -> list[Hit]:
+    """Lower the scores of old documents a little; those without a date count as new."""
+    aged = [replace(hit, score=hit.score * (1 - _penalty(hit, now))) for hit in hits]
+    return sorted(aged, key=lambda hit: -hit.score)
+
+
+def _penalty(hit: Hit, now: datetime) -> float:
+    if hit.document.updated is None:
+        return 0.0
+    years = (now - hit.document.updated).total_seconds() / _YEAR_SECONDS
+    return _AGE_PENALTY * min(max(years, 0.0) / _AGE_YEARS, 1.0)
+
+
+def _distinct(hits: list[Hit]) -> list[Hit]:
     """Drop chunks whose text stands higher up already: copies of one document crowd out others."""
     seen: set[str] = set()
     kept: list[Hit] = []
@@ -73,4 +91,4 @@ def _distinct(hits: list[Hit], limit: int) -> list[Hit]:
         if hit.chunk.text not in seen:
             seen.add(hit.chunk.text)
             kept.append(hit)
-    return kept[:limit]
+    return kept

@@ -77,7 +77,7 @@ def main() -> None:
     """Run the command line; see `console` for what exit codes mean."""
     try:
         app()
-    except expected_errors() as error:
-        fail(str(error))
-    except Exception as error:  # noqa: BLE001 - the last resort: a log file instead of a traceback
+    except Exception as error:  # noqa: BLE001 - the last resort: one line instead of a traceback
+        if isinstance(error, expected_errors()):
+            fail(str(error))
         crash(error)

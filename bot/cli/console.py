@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from bot.exchange import Language
 
+_PIPED_WIDTH = 200
 EXPECTED_EXIT = 1
 UNEXPECTED_EXIT = 3
 
@@ -48,7 +49,9 @@ def out() -> Any:
     """Return the console for results: colours and links only on a terminal."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # Piped, a line is as long as it is: programs and people who grep want it whole.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width)
 
 
 def err() -> Any:

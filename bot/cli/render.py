@@ -137,18 +137,25 @@ def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
     }
 
 
-def hits(found: list[Hit], language: Language, *, terminal: bool) -> RenderableType:
-    """Return a table of hits: rank, score, where, and how the text begins."""
+def hits(console: Console, found: list[Hit], language: Language) -> None:
+    """Print hits with rank, score, where, and how the text begins; a table on a terminal."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", style="cyan", no_wrap=True)
-    table.add_column()
     for rank, hit in enumerate(found, start=1):
-        excerpt = " ".join(printable(hit.chunk.text[: 2 * _EXCERPT]).split())
-        label = linked(reply.place(hit, language), hit.url, terminal=terminal)
-        body = Text(excerpt[:_EXCERPT] + ("…" if len(excerpt) > _EXCERPT else ""), style="dim")
-        table.add_row(str(rank), f"{hit.score:.2f}", Group(label, body))
-    return table
+        label = linked(reply.place(hit, language), hit.url, terminal=console.is_terminal)
+        excerpt = Text(_excerpt(hit.chunk.text), style="dim")
+        if console.is_terminal:
+            table.add_row(str(rank), f"{hit.score:.2f}", Group(label, excerpt))
+        else:
+            console.print(Text(f"{rank}. ({hit.score:.2f}) ") + label, Text("\n  "), excerpt)
+    if console.is_terminal:
+        console.print(table)
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(printable(text[: 2 * _EXCERPT]).split())
+    return line[:_EXCERPT] + ("…" if len(line) > _EXCERPT else "")
 
 
 def figures(rows: Mapping[str, str]) -> RenderableType:

@@ -47,8 +47,7 @@ def command(
         rows = [render.hit_json(rank, hit) for rank, hit in enumerate(found, start=1)]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    console = out()
     if found:
-        console.print(render.hits(found, LANGUAGE, terminal=console.is_terminal))
+        render.hits(out(), found, LANGUAGE)
     else:
         err().print(reply.WORDINGS[LANGUAGE].no_answer_no_documents)
