@@ -19,6 +19,8 @@ from ingest.extract.outline import Outline
 from ingest.extract.prose import BREAK
 from ingest.extract.zipguard import Package
 
+_LETTER = re.compile(r"[^\W\d_]")
+
 
 def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry's signature
     """The document's visible text as blocks, without hidden and deleted text and comments.

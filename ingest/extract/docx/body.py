@@ -223,7 +223,7 @@ def _cells(row: etree._Element) -> Iterator[_TableCell]:
 
 
 def _without_unused_columns(grid: list[list[_TableCell]]) -> list[list[_TableCell]]:
-    """Spans in columns where some cell begins: Word's own grid is finer than what shows."""
+    """Spans in columns where some cell begins: the own grid of Word is finer."""
     starts = sorted({cell.column for row in grid for cell in row})
     place = {column: index for index, column in enumerate(starts)}
     return [
@@ -268,7 +268,7 @@ def _is_gone(row: etree._Element) -> bool:
 def _header_rows(
     rows: list[etree._Element], grid: list[list[_TableCell]], texts: list[list[str]]
 ) -> int:
-    """The rows marked to repeat on each page; else the first, where it reads as names of columns."""
+    """The rows marked to repeat on each page; else the first, where it reads like a header."""
     count = 0
     for row in rows:
         if not is_set(row.find(f"{W}trPr"), "tblHeader"):

@@ -84,21 +84,20 @@ class Styles:
         number_id, number_level = _numbering(properties)
         return Style(
             name,
-            _level(name, [value(style, "name") for style in chain], properties),
+            _level(name, properties),
             any(is_set(style.find(f"{W}rPr"), "vanish") for style in chain),
             number_id,
             number_level,
         )
 
 
-def _level(name: str, names: list[str], properties: list[etree._Element]) -> int:
+def _level(name: str, properties: list[etree._Element]) -> int:
     if _CONTENTS.fullmatch(name):
         return 0
     for element in properties:
         if outline := value(element, "outlineLvl"):
             return outline_level(outline)
-    # A style made from a heading ("見出し 1　本文") is one only where it keeps its outline.
-    found = _HEADING.fullmatch(names[0]) or (_HEADING.fullmatch(names[-1]) if names else None)
+    found = _HEADING.fullmatch(name)
     return int(found[1]) if found else 0
 
 
