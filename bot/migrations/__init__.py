@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HEAD = "0001"
 """The last revision in `versions/`; a test holds the two equal."""
 
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+
 # Drawn at random; the same for every process that migrates a PostgreSQL database.
 _ADVISORY_LOCK = 5_407_182_966_130_274
 
@@ -69,7 +71,7 @@ def connect(url: str) -> Engine:
         url = f"postgresql+psycopg://{rest}"
     try:
         parsed = make_url(url)
-        usable = parsed.get_backend_name() in ("sqlite", "postgresql")
+        usable = parsed.drivername in _DRIVERS
     except (ArgumentError, ValueError):
         usable = False
     if not usable:
@@ -114,9 +116,8 @@ def upgrade(engine: Engine, to: str = HEAD) -> None:
 
     is_current(engine)  # a newer one is refused in our words
     with explained(engine.url), exclusive(engine) as connection:
-        held = _revision(connection)
-        if held is None or held < to:
-            command.upgrade(configuration(connection), to)
+        # Where another process was first, there is nothing left to do.
+        command.upgrade(configuration(connection), to)
 
 
 def downgrade(engine: Engine, to: str = "base") -> None:

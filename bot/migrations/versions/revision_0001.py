@@ -150,7 +150,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Integer(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("value IN (-1, 1)", name="ck_feedback_value"),
+        sa.CheckConstraint("value IN (-1, 1)", name=op.f("ck_feedback_value")),
         sa.ForeignKeyConstraint(
             ["turn_id"], ["turns.id"], name="fk_feedback_turn_id_turns", ondelete="CASCADE"
         ),
