@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,21 +85,20 @@ def decode(data: bytes, *, charset: str | None = None) -> Decoded:
     return _tidy(*_least_broken(data))
 
 
-def _candidates(data: bytes, charset: str | None) -> list[str]:
-    """Encodings to be tried strictly, likeliest first."""
-    if _ESCAPE.search(data) and data.isascii():
-        return ["iso2022_jp"]
-    found = ["utf-8"] if b"\0" not in data else []
-    wide = _wide(data)
-    if wide:
-        found.insert(0, wide)
-    elif b"\0" in data:
+def _candidates(data: bytes, charset: str | None) -> Iterator[str]:
+    """Encodings to be tried strictly, likeliest first; telling them apart costs only if it comes to it."""
+    if data.isascii() and _ESCAPE.search(data):
+        yield "iso2022_jp"
+    if b"\0" in data:
+        wide = _wide(data)
+        if wide:
+            yield wide
         _refuse_binary(data)
-        found = ["utf-8"]
+    yield "utf-8"
     declared = _known(charset)
     if declared:
-        found.append(declared)
-    return [*found, *_japanese(data)]
+        yield declared
+    yield from _japanese(data)
 
 
 def _known(charset: str | None) -> str | None:

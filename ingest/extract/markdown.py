@@ -26,7 +26,7 @@ from ingest.extract.markup import tame
 _CONTAINER = re.compile(r":{3,}[ \t]*(?:\{?([\w-]+)\}?[ \t]*(.*))?$")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]:[ \t]*")
 _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
-_ATTRIBUTES = re.compile(r"[ \t]*\{:?[^{}]*?#([^\s{}]+)[^{}]*\}[ \t]*$")
+_ATTRIBUTES = re.compile(r"\{:?[^{}]*?#([^\s{}]+)[^{}]*\}[ \t]*$")
 _ALERT = re.compile(r"\s*\[!(?:note|tip|important|warning|caution)\][ \t]*(?:\n|$)", re.IGNORECASE)
 _CONTENTS = re.compile(r"\s*\[?\[toc\]\]?\s*$", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_\[\]<&~\n]")
@@ -153,11 +153,11 @@ def _parse_inline(state: StateCore) -> None:
 
 
 def _custom_id(content: str, heading: Token) -> str:
-    found = _ATTRIBUTES.search(content)
+    found = _ATTRIBUTES.search(content) if content.endswith("}") else None
     if found is None:
         return content
     heading.attrSet("id", found[1])
-    return content[: found.start()]
+    return content[: found.start()].rstrip()
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:  # noqa: FBT001

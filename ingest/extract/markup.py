@@ -18,9 +18,7 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,512}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,128}?encoding\s*=\s*[\"']([\w.:-]+)",
     re.IGNORECASE,
 )
-_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][^\s/>]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
-)
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)>", re.DOTALL)
 _LONG = re.compile(rf"<([a-zA-Z][\w:-]*)(?=[\s/])([^<>]{{{_LONG_TAG},}})>", re.DOTALL)
 _WANTED = re.compile(
     r"[\s\"'/](id|class|name|href|alt|style|hidden|aria-hidden|role|colspan|rowspan|start|value|content"

@@ -124,13 +124,11 @@ _OLE2_STREAMS: Final = (
     ("Book", XLS),
 )
 _PARTS: Final = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
+_PROLOGUE: Final = rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?:(?!-->).)*+-->\s*+)*+"
 _LOOKS_HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])",
-    re.IGNORECASE | re.DOTALL,
+    _PROLOGUE + rb"<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.IGNORECASE | re.DOTALL
 )
-_LOOKS_SVG = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE svg[^\[>]*[\[>]|<!--.*?-->\s*|\s)*<svg[\s>]", re.DOTALL
-)
+_LOOKS_SVG = re.compile(_PROLOGUE + rb"<(?:!doctype\s+)?svg[\s>]", re.IGNORECASE | re.DOTALL)
 _LANGUAGE_SUFFIX = re.compile(
     r"\.(?:[a-z]{2}(?:[-_][a-z]{2,4})?|utf-?8|s?jis|euc-?jp|iso-?2022-?jp|bak|orig|old)$"
 )

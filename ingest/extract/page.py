@@ -110,7 +110,7 @@ def is_contents_list(node: LexborNode) -> bool:
 def is_link_row(node: LexborNode) -> bool:
     """Whether a short block is nothing but links beside each other: a menu, languages, share buttons."""
     links = node.css("a[href]")
-    if len(links) < 3:
+    if len(links) < 3 or node.css_first("h1, h2, h3, h4, h5, h6, li, table, pre") is not None:
         return False
     length = _length(node)
     return length < 200 and 10 * sum(map(_length, links)) >= 8 * length

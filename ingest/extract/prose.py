@@ -17,16 +17,12 @@ _WIDE = (
     "\uff01-\uff9f\uffe0-\uffe6\U00020000-\U0003ffff"
 )
 _STOPS = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-_BLANK = " \t\n\r\f\v\u00a0\u2000-\u200a\u202f\u205f"
+_BLANK = " \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f"
 
-_INSIDE_JAPANESE = re.compile(
-    rf"(?<=[{_WIDE}])[ \t]*\n[ \t\n]*(?=[{_WIDE}])"
-    rf"|(?<=[{_STOPS}])[ \t]*\n[ \t\n]*"
-    rf"|[ \t]*\n[ \t\n]*(?=[{_STOPS}])"
-)
-_BLANKS = re.compile(rf"[{_BLANK}]+")
-_AROUND_BREAK = re.compile(rf"[{_BLANK}\u3000]*{BREAK}[{_BLANK}\u3000{BREAK}]*")
-_NEEDS_FOLDING = re.compile(rf"[\t\n\r\f\v\u00a0\u2000-\u200a\u202f\u205f{BREAK}]|  ")
+# Each pattern is linear on any text: runs of blanks are shortened before anything looks around them.
+_RUNS = re.compile(rf"[{_BLANK}]{{2,}}|[\t\r\f\v\u00a0\u2000-\u200a\u202f\u205f]")
+_LINE_ENDS = re.compile(r" ?\n[ \n]*")
+_INSIDE_JAPANESE = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_STOPS}])\n|\n(?=[{_STOPS}])")
 # Zero-width spaces and joins, soft hyphens, byte order marks, direction marks, noncharacters and
 # controls: they are not seen, and they would cut a word in two for a search.
 _UNSEEN = re.compile(
@@ -41,12 +37,12 @@ def fold(text: str) -> str:
     A line end between two Japanese characters, or beside Japanese punctuation, vanishes; any other
     run of blanks becomes one space. Blanks that the author typed inside a line stay.
     """
-    text = _UNSEEN.sub("", text)
-    if _NEEDS_FOLDING.search(text):
-        text = _INSIDE_JAPANESE.sub("", text)
-        text = _BLANKS.sub(" ", text)
-        if BREAK in text:
-            text = _AROUND_BREAK.sub("\n", text)
+    text = _RUNS.sub(" ", _UNSEEN.sub("", text))
+    if "\n" in text:
+        text = _INSIDE_JAPANESE.sub("", _LINE_ENDS.sub("\n", text)).replace("\n", " ")
+    if BREAK in text:
+        lines = (line.strip() for line in text.split(BREAK))
+        text = "\n".join(line for line in lines if line)
     return text.strip()
 
 

@@ -33,13 +33,13 @@ _HEADINGS: Final = (
         ),
     ),
 )
-_NUMBERED = re.compile(r"[0-9０-９]{1,2}(?:[.．][0-9０-９]{1,2}){0,3}[.．]?[\s　]+\S")
 _SENTENCE = re.compile(r"[。！？!?、,;；]|です$|ます$")
 _ITEM = re.compile(
     r"[\s　]*(?:[-*+・•‣▪◦○●◎※→▶]|[0-9０-９]{1,3}[.．)）、](?![0-9])|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）]"
     r"|[①-⑳]|[ア-ン][.．)）]|[a-zA-Z][.)]\s)"
 )
 _WRAPPED: Final = 30  # columns; a shorter line did not end because the margin was reached
+_WIDEST: Final = 400  # columns; nobody wraps at a margin beyond, whole paragraphs stand on one line
 _HEADING_LENGTH: Final = 60
 _DELIMITERS: Final = ",\t;|"
 _SNIFFED: Final = 65_536  # characters that the delimiter is told by
@@ -105,6 +105,8 @@ def _joined(lines: list[str]) -> Iterator[str]:
 
 
 def _columns(line: str) -> int:
+    if len(line) > _WIDEST:
+        return _WIDEST
     return sum(1 if char < "\u1100" or "\uff61" <= char <= "\uff9f" else 2 for char in line)
 
 

@@ -20,7 +20,7 @@ from ingest.extract.when import moment
 
 _LINE = re.compile(r"( *)((?:- +|-$)*)(.*)")
 _KEY = re.compile(
-    r"(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'|([^\s#\"'\[\]{}|>%@`&*!,?-][^#]*?|<<))\s*:(?:\s+(.*)|$)"
+    r"(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'|([^\s#\"'\[\]{}|>%@`&*!,?-][^#]*?|<<)):(?:\s+(.*)|$)"
 )
 _BLOCK_SCALAR = re.compile(r"([|>])[-+0-9]*\s*(?:#.*)?$")
 _PROPERTY = re.compile(r"(?:[&!][^\s]*\s*)+(?=\s|$|[\"'|>\[{\w])")
@@ -125,10 +125,10 @@ def _write(group: list[Scalar], outline: Outline) -> None:
         return
     short = [scalar for scalar in group if not _is_text(scalar)]
     for key, value in metadata(short).items():
-        outline.item(f"{key}: {value}")
+        outline.item(f"{key}: {value}" if key else value)
     for scalar in group:
         if _is_text(scalar):
-            outline.heading(2, ".".join(scalar.path))
+            outline.heading(2, ".".join(scalar.path))  # nothing, where a file is one long text
             _write_text(scalar.value, outline)
 
 
@@ -181,7 +181,9 @@ def scalars(text: str) -> Iterator[Scalar]:
         found = _KEY.match(rest)
         if found:
             open_ = [entry for entry in open_ if entry[0] < column]
-            open_.append((column, next(part for part in found.groups()[:3] if part is not None)))
+            open_.append(
+                (column, next(part for part in found.groups()[:3] if part is not None).rstrip())
+            )
             rest = found[4] or ""
         parent = open_[-1][0] if found and open_ else column - 1
         value, row = _value(rest, lines, row, parent if found else len(indent))
