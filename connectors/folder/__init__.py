@@ -63,9 +63,10 @@ class FolderConnector:
         """Read nothing yet.
 
         `include` and `exclude` are globs with gitignore's meaning; no `include` means every file
-        but `MEDIA_SUFFIXES`, and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and the quoted path, or
-        `file:` addresses. A file above `max_bytes` is reported, not read. `memory` is a database of
-        this connector's own (see `connectors.folder.versions`); None: a touched file has changed.
+        but `MEDIA_SUFFIXES`, and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and
+        the quoted path, or `file:` addresses. A file above `max_bytes` is reported, not read.
+        `memory` is a database of this connector's own (see `connectors.folder.versions`); None: a
+        touched file has changed.
         Raises `ConnectorError` for a glob that is none.
         """
         self._root = Path(os.path.abspath(root.expanduser()))

@@ -38,10 +38,13 @@ DEFAULT_EXCLUDE = (
 """What no folder source means by a document; a `!` glob of the operator brings one back."""
 
 MEDIA_SUFFIXES = frozenset(
-    ".png .jpg .jpeg .gif .svg .webp .ico .bmp .heic .psd .mp3 .m4a .wav .mp4 .mov .avi .wmv "
-    ".css .js .map .woff .woff2 .ttf .otf .eot".split()
+    [
+        *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".bmp", ".heic", ".psd"),
+        *(".mp3", ".m4a", ".wav", ".mp4", ".mov", ".avi", ".wmv"),
+        *(".css", ".js", ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot"),
+    ]
 )
-"""Pictures, sound, films, and what dresses web pages: no documents unless `include` asks for them."""
+"""Pictures, sound, films and what dresses web pages: documents only if `include` says so."""
 
 
 @dataclass(frozen=True, slots=True)
