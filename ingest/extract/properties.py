@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from ingest.extract.lines import clean
 
 _BY_PROGRAM = re.compile(
-    r"(untitled|無題|タイトルなし|名称未設定|book|document|presentation|slide|sheet|スライド|プレゼンテーション"
-    r"|powerpoint.{0,3}(presentation|プレゼンテーション)|word.{0,3}document|文書|新規.*)[\s\d]*",
+    r"\(?(untitled|anonymous|無題|タイトルなし|名称未設定|book|document|presentation|slide|sheet|スライド|プレゼンテーション"
+    r"|powerpoint.{0,3}(presentation|プレゼンテーション)|word.{0,3}document|文書|新規.*)[\s\d)]*",
     re.IGNORECASE,
 )
 _PRINTED_FROM = re.compile(r"^microsoft\s+(word|excel|powerpoint)\s*-\s*", re.IGNORECASE)
@@ -42,7 +42,8 @@ def person(name: str | None) -> str | None:
     text = clean(name or "").replace("\n", " ")
     by_program = {"", "microsoft office user", "user", "owner", "admin", "administrator", "作成者"}
     program = ("openpyxl", "python-docx", "xlsxwriter", "apache poi", "anonymous")
-    return None if text.lower() in by_program or text.lower().startswith(program) else text
+    name_only = text.lower().strip("()")
+    return None if name_only in by_program or name_only.startswith(program) else text
 
 
 def iso_date(text: str | None) -> datetime | None:

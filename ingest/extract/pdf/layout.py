@@ -93,28 +93,42 @@ def _rounded(size: float) -> float:
 
 def _without_furniture(pages: list[Page], by_page: list[list[Row]]) -> list[list[Row]]:
     """The rows without page numbers, and without headers and footers that recur on most pages."""
-    seen: Counter[tuple[int, str]] = Counter()
-    for page, rows in zip(pages, by_page, strict=True):
-        seen.update({key for row in rows if (key := _furniture_key(page, row))})
+    candidates = [_in_margins(page, rows) for page, rows in zip(pages, by_page, strict=True)]
+    seen = Counter(key for found in candidates for key in set(found.values()))
     recurring = {key for key, count in seen.items() if count >= max(2, 0.5 * len(pages))}
     return [
         [
             row
             for row in rows
-            if not (key := _furniture_key(page, row))
-            or not (key in recurring or _PAGE_NUMBER.fullmatch(" ".join(row.texts).strip()))
+            if id(row) not in found
+            or not (found[id(row)] in recurring or _PAGE_NUMBER.fullmatch(" ".join(row.texts)))
         ]
-        for page, rows in zip(pages, by_page, strict=True)
+        for found, rows in zip(candidates, by_page, strict=True)
     ]
 
 
-def _furniture_key(page: Page, row: Row) -> tuple[int, str] | None:
-    """Which margin the row stands in, and its text without digits; None where it is in neither."""
+def _in_margins(page: Page, rows: list[Row]) -> dict[int, tuple[bool, str]]:
+    """The rows that stand in a margin, apart from the body: by id, which margin and what text.
+
+    Digits do not count in the text: they number pages.
+    """
+    found = {}
     margin = _MARGIN * page.height
-    if margin < row.first.bottom < page.height - margin:
-        return None
-    text = re.sub(r"\d+", "#", re.sub(r"\s", "", "".join(row.texts)))
-    return int(row.first.bottom > margin), text
+    for at_top in (True, False):
+        inwards = sorted(rows, key=lambda row: row.first.bottom, reverse=not at_top)
+        body = None  # the row of the body nearest to the margin
+        for row in inwards:
+            inside = row.first.bottom > page.height - margin if at_top else row.first.top < margin
+            if not inside or (body is not None and _distance(row, body) < row.first.size):
+                body = row
+                continue
+            text = re.sub(r"\d+", "#", re.sub(r"\s", "", "".join(row.texts)))
+            found[id(row)] = (at_top, text)
+    return found
+
+
+def _distance(row: Row, other: Row) -> float:
+    return max(row.first.bottom - other.first.top, other.first.bottom - row.first.top)
 
 
 def _without_contents(rows: list[Row]) -> list[Row]:
@@ -230,11 +244,11 @@ class _Writer:
             return False
         if abs(row.first.size - above.first.size) > 0.15 * em:
             return False
-        if row.page != above.page:
-            # Over a page's end only a sentence that is not finished runs on.
+        step = above.first.bottom - row.first.bottom
+        if row.page != above.page or step < -5 * em:
+            # Over the end of a page or column only a sentence that is not finished runs on.
             unfinished = not re.search(r"[。．.！？!?：:]$", current.text)
             return unfinished and above.right - above.first.left > 10 * em
-        step = above.first.bottom - row.first.bottom
         if not 0 < step <= 1.35 * self._style.pitch * em:
             return False
         indent = row.first.left - above.first.left

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -48,6 +48,7 @@ class Page:
     number: int
     """From 1."""
     height: float
+    """Across its lines: the page's width where text is set vertically."""
     segments: list[Segment]
     has_images: bool
     unmapped: int
@@ -70,7 +71,20 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
     finally:
         text.close()
     images = not segments and _has_images(page)
-    return Page(number, page.get_height(), segments, images, reader.unmapped)
+    width, height = page.get_size()
+    if 2 * sum(len(s.text) for s in reader.vertical) > sum(len(s.text) for s in segments):
+        segments, height = _turned(segments, height), width
+    return Page(number, height, segments, images, reader.unmapped)
+
+
+def _turned(segments: list[Segment], height: float) -> list[Segment]:
+    """A page of vertical text turned to the left, so that its columns are lines from the top."""
+    turned = [
+        replace(s, left=height - s.top, right=height - s.bottom, bottom=s.left, top=s.right)
+        for s in segments
+    ]
+    # pdfium gives the columns from the left, vertical text is read from the right.
+    return sorted(turned, key=lambda s: -s.bottom)
 
 
 def _has_images(page: pdfium.PdfPage) -> bool:
@@ -82,6 +96,7 @@ class _PageReader:
         self._text, self._count = text, count
         self._box = raw.FS_RECTF()
         self.unmapped = 0
+        self.vertical: list[Segment] = []
 
     def segments(self) -> Iterator[Segment]:
         """Runs between line breaks and wide gaps."""
@@ -144,6 +159,12 @@ class _PageReader:
         text = clean("".join(characters)).replace("\n", " ")
         if text:
             left, _, bottom, top = self._place(first)
-            _, right, _, _ = self._place(last)
+            last_left, right, last_bottom, last_top = self._place(last)
             weight = max(raw.FPDFText_GetFontWeight(self._text, first), 0)
-            yield Segment(text, left, max(left, right), bottom, top, weight)
+            em = top - bottom
+            if last_top < bottom + 0.5 * em and abs(last_left - left) < 0.5 * em:
+                segment = Segment(text, left, left + em, last_bottom, top, weight)
+                self.vertical.append(segment)
+            else:
+                segment = Segment(text, left, max(left, right), bottom, top, weight)
+            yield segment

@@ -65,7 +65,8 @@ def _placed(rows: list[Row], segment: Segment) -> bool:
     if len(row.cells) > 1:
         return _placed_in_cell(row, segment, em)
     group = _lines_above(rows)
-    if len(group) > 1 and _stands_right_of(group, segment, em):
+    before = rows[-len(group) - 1] if len(group) < len(rows) else None
+    if _stands_right_of(group, before, segment, em):
         lines = [above.first for above in group]
         del rows[-len(group) :]
         rows.append(Row(row.page, [lines, [segment]]))
@@ -103,10 +104,17 @@ def _lines_above(rows: list[Row]) -> list[Row]:
     return group
 
 
-def _stands_right_of(group: list[Row], segment: Segment, em: float) -> bool:
+def _stands_right_of(group: list[Row], before: Row | None, segment: Segment, em: float) -> bool:
+    """Whether the segment begins a cell beside the lines of the group, which are a cell then.
+
+    Centred cells begin above their neighbours, but never above the row before them.
+    """
     middle = (segment.top + segment.bottom) / 2
-    inside = group[-1].first.bottom <= middle <= group[0].first.top + 0.3 * em
-    return inside and segment.left >= max(row.right for row in group) - 0.3 * em
+    highest = group[0].first.top + _MAX_CELL_LINES * em
+    if before is not None:
+        highest = min(highest, min(s.bottom for cell in before.cells for s in cell))
+    beside = segment.left >= max(row.right for row in group) - 0.3 * em
+    return beside and group[-1].first.bottom <= middle <= highest
 
 
 def _overlap(one: Segment, other: Segment) -> float:
