@@ -25,7 +25,7 @@ _BATCH = 1_000
 # Documents named in one filter.
 _FILTERED = 1_000
 # Seconds of work that a killed run may lose; longer where saving would take more than 5 % of them.
-_SAVE_EVERY = 5.0
+SAVE_EVERY = 5.0
 _SAVING_SHARE = 0.05
 # Bytes that must be free before anything is written. The engine maps its files into memory, where a
 # full disk ends the process without a word.
@@ -47,16 +47,20 @@ class EdgeWriter:
         *,
         encoder: str = "",
         reserve: int = RESERVE,
+        save_every: float = SAVE_EVERY,
     ) -> None:
         """Write the index in `folder`, in the generation that `fingerprint` names.
 
-        `encoder` is the encoder's own fingerprint, which readers compare with theirs.
+        `encoder` is the encoder's own fingerprint, which readers compare with theirs. `reserve` are
+        the bytes of the disk that stay free, `save_every` the seconds that a killed run may lose
+        (0: none, saving after every write).
         """
         self.waits_for: frozenset[str] = frozenset()
         """Sources that keep the former generation in service, as this one lacks them yet."""
         self._folder = folder
         self._generation = Generation.of(folder, fingerprint, encoder, vectors)
         self._reserve = reserve
+        self._save_every = save_every
         self._stack = ExitStack()
         self._base: Path | None = None
         self._shard: Shard | None = None
@@ -85,7 +89,7 @@ class EdgeWriter:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if self._changed and not self._broken:
+            if not self._broken:
                 self._drain()
                 self._save()
         except SearchIndexError:
@@ -105,10 +109,12 @@ class EdgeWriter:
     # What is held
 
     def versions(self, source: str) -> dict[str, StoredVersion]:
-        return self._read().versions(source)
+        shard = self._read()
+        return shard.versions(source) if shard else {}
 
     def chunks(self, source: str, document_id: str) -> list[Hit]:
-        return self._read().chunks(source, document_id)
+        shard = self._read()
+        return shard.chunks(source, document_id) if shard else []
 
     def search(
         self,
@@ -118,13 +124,16 @@ class EdgeWriter:
         limit: int,
         sources: Collection[str] | None = None,
     ) -> list[Hit]:
-        return self._read().search(query, readers, limit, sources)
+        shard = self._read()
+        return shard.search(query, readers, limit, sources) if shard else []
 
     def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
-        return self._read().inverse_document_frequencies(query)
+        shard = self._read()
+        return shard.inverse_document_frequencies(query) if shard else {}
 
     def count(self, source: str | None = None) -> tuple[int, int]:
-        return self._read().count(source)
+        shard = self._read()
+        return shard.count(source) if shard else (0, 0)
 
     # Changes
 
@@ -159,7 +168,6 @@ class EdgeWriter:
         self._drain()
         if self._unpublished:
             self._base = self._finish()
-            self._reopen(self._base)
         self._point()
 
     def take_over(self) -> None:
@@ -199,9 +207,9 @@ class EdgeWriter:
         self._shard = Shard.load(place / "shard", self._generation.vectors) if place else None
         self._source = place
 
-    def _read(self) -> Shard:
+    def _read(self) -> Shard | None:
         self._drain()
-        return self._shard or self._begin()
+        return self._shard
 
     def _begin(self) -> Shard:
         """Open the working copy."""
@@ -246,13 +254,12 @@ class EdgeWriter:
             self._broken = True  # half a batch may be in: good for nothing but to be dropped
             raise
         self._unpublished = True
-        elapsed = time.monotonic() - self._saved_at
-        if elapsed > max(_SAVE_EVERY, self._saving_takes / _SAVING_SHARE):
+        pause = self._save_every and max(self._save_every, self._saving_takes / _SAVING_SHARE)
+        if time.monotonic() - self._saved_at >= pause:
             self._save()
 
     def _make_room(self, needed: int = 0) -> None:
-        with explained(f"looking for space in {self._folder}"):
-            free = shutil.disk_usage(self._folder).free
+        free = self._free()
         if free < needed + self._reserve:
             raise SearchIndexError(
                 f"the disk of {self._folder} is almost full: {free / 1e6:.0f} MB are free and "
@@ -260,14 +267,19 @@ class EdgeWriter:
                 "`kurage ingest` again. What was published before is still searched"
             )
 
+    def _free(self) -> int:
+        with explained(f"looking for space in {self._folder}"):
+            return shutil.disk_usage(self._folder).free
+
     def _save(self) -> None:
         """Keep the work so far, so that a run that dies is continued instead of repeated."""
-        if not self._shard or not self._unpublished:
+        if not self._shard or not self._changed or not self._unpublished:
             return
         began = time.monotonic()
         with explained(f"saving the work in {self._folder}"):
             self._shard.flush()
-            self._make_room(revisions.size_on_disk(self._working))
+            if self._free() < revisions.size_on_disk(self._working) + self._reserve:
+                return  # a convenience: better than to end the run for it
             former = self._generation.saved()
             new = self._generation.folder / "saving"
             shutil.rmtree(new, ignore_errors=True)
@@ -282,25 +294,22 @@ class EdgeWriter:
         self._saving_takes = self._saved_at - began
 
     def _finish(self) -> Path:
-        """Turn the working copy into the next revision and return its folder."""
+        """Turn the working copy into the next revision, open it, and return its folder."""
         shard = self._shard if self._shard and self._changed else self._begin()
+        number = int(self._base.name) + 1 if self._base else 1
+        revision = self._generation.folder / f"{number:06}"
         with explained(f"publishing the index in {self._folder}"):
             shard.optimize()
             held = shard.count()
             shard.close()
             self._shard = None
-            # What is published has been opened once.
-            reopened = Shard.load(self._working / "shard", self._generation.vectors)
-            complete = reopened.count() == held
-            reopened.close()
-            if not complete:
-                raise SearchIndexError("the new revision is incomplete; run `kurage ingest` again")
             (self._working / "lock").touch()
             revisions.sync_tree(self._working)
-            number = int(self._base.name) + 1 if self._base else 1
-            revision = self._generation.folder / f"{number:06}"
             self._working.rename(revision)
             revisions.sync_folder(self._generation.folder)
+        self._reopen(revision)
+        if not self._shard or self._shard.count() != held:
+            raise SearchIndexError(f"{revision} is incomplete; delete it and run `kurage ingest`")
         self._unpublished = False
         for path in self._generation.saved():
             shutil.rmtree(path, ignore_errors=True)
