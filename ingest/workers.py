@@ -192,29 +192,13 @@ class Workers:
         self._children.append(self._start())
 
     def _start(self) -> _Child:
-        child_in, inbox = os.pipe()
-        outbox, child_out = os.pipe()
-        capacity = min(_widened(inbox), _widened(child_out)) - _SLACK_BYTES
-        log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its child
-        # The child finds modules where we do, wherever the program was started from.
-        program = f"import sys; sys.path[:] = {sys.path!r}; from ingest import worker; worker.main"
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", f"{program}({child_in}, {child_out})"],
-            pass_fds=(child_in, child_out),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        os.close(child_in)
-        os.close(child_out)
-        child = _Child(
-            process,
-            Connection(inbox, readable=False),
-            Connection(outbox, writable=False),
-            log,
-            capacity,
-        )
-        child.inbox.send(self._orders)
+        try:
+            child = _launch()
+            child.inbox.send(self._orders)
+        except OSError as error:  # too many processes or files, no memory, a full disk
+            raise PrepareError(
+                f"No process can be started to read documents: {error.strerror or error}"
+            ) from error
         return child
 
     def _cause(self, status: int, words: str) -> str:
@@ -258,6 +242,32 @@ class _Waiting:
         self._front.extendleft(reversed(list(documents)))
 
 
+def _launch() -> _Child:
+    """Start a child. It finds modules where we do, wherever the program was started from."""
+    child_in, inbox = os.pipe()
+    outbox, child_out = os.pipe()
+    program = f"import sys; sys.path[:] = {sys.path!r}; from ingest import worker; worker.main"
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its child
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", f"{program}({child_in}, {child_out})"],
+        pass_fds=(child_in, child_out),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    capacity = _widened(inbox) - _SLACK_BYTES
+    _widened(child_out)  # an answer that fits does not wait until we read it
+    os.close(child_in)
+    os.close(child_out)
+    return _Child(
+        process,
+        Connection(inbox, readable=False),
+        Connection(outbox, writable=False),
+        log,
+        capacity,
+    )
+
+
 OUT_OF_MEMORY = 99
 """Exit status of a child whose memory ran out; its heap is not worth keeping."""
 
@@ -271,9 +281,11 @@ def available_cores() -> int:
 
 def _widened(pipe: int) -> int:
     """Return a pipe's capacity in bytes, after asking for more where that is possible."""
+    with suppress(OSError, AttributeError):  # refused to a user who has many, or not Linux
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     with suppress(OSError, AttributeError):
-        return fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    return 1 << 16
+        return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    return 0
 
 
 def _cause_of_start(status: int, words: str) -> str:

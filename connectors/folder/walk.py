@@ -12,6 +12,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -171,7 +172,20 @@ class Walk:
         except OSError as error:
             yield Entry(identify(path), path, real, None, f"it can not be read: {error.strerror}")
             return
-        yield Entry(identify(path), path, real, status, _problem(path, status))
+        if self._has_a_twin(path, status):
+            problem = "another file has the same name, its accents written otherwise; remove one"
+            yield Entry(path, path, real, status, problem)
+        else:
+            yield Entry(identify(path), path, real, status, _problem(path, status))
+
+    def _has_a_twin(self, path: str, status: os.stat_result) -> bool:
+        """Tell whether NFC names another file; on a Mac it names the same one."""
+        composed = unicodedata.normalize("NFC", path)
+        if composed == path:
+            return False
+        with suppress(OSError):
+            return not os.path.samestat(os.lstat(os.path.join(self.root, composed)), status)
+        return False
 
     def _link(self, link: str, entered: set[str]) -> Iterator[Entry]:
         """Yield what a symbolic link leads to and no listed path does."""

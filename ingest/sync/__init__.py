@@ -7,7 +7,7 @@ Knows nothing of formats, vectors or processes: `prepare` turns documents into c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -34,6 +34,11 @@ class SyncError(Exception):
 
 class Writer(Index, Protocol):
     """An index that is written apart from the one that is searched."""
+
+    @property
+    def waits_for(self) -> Collection[str]:
+        """Return the sources that a new generation still lacks before searches turn to it."""
+        ...
 
     def publish(self) -> None:
         """Let searches find what was written, all of it at once; without a change, do nothing.
@@ -144,6 +149,7 @@ class _Run:
         self._delete(todo, max_delete_share)
         self._write(todo.write)
         self._index.publish()  # also what a run that died left behind
+        self.report.waits_for = sorted(self._index.waits_for)
         self._remember(listing, todo)
         return self._finished()
 
@@ -167,7 +173,8 @@ class _Run:
                 "The source shows no document at all. Is it reachable, and may we see it?"
             )
         if listing.error:
-            self._stop(f"{listing.error} (nothing is deleted before a listing succeeds)")
+            kept = " Nothing is deleted before a listing succeeds." if self._held else ""
+            self._stop(f"{listing.error}{kept}")
         self.report.full = full
         return listing
 

@@ -51,6 +51,8 @@ class Report:
     """Name and reason of every document that is not indexed as it is now."""
     warnings: list[tuple[str, str]] = field(default_factory=list)
     """Name and remark of documents that were read in part."""
+    waits_for: list[str] = field(default_factory=list)
+    """Sources that must be synced, too, before searches turn to an index of a new generation."""
     stopped: str | None = None
     """Why the run could not do all it should, and how to go on."""
 

@@ -219,6 +219,17 @@ def test_a_decomposed_name_has_a_composed_id_and_can_be_fetched(site: FolderSite
     assert Path(unquote(urlsplit(document.url).path)).exists()
 
 
+def test_two_names_that_differ_in_how_accents_are_written_are_told(site: FolderSite) -> None:
+    """Both have the same id; the composed one is read."""
+    site.write("が.md", "composed")
+    site.write(unicodedata.normalize("NFD", "が.md"), "decomposed")
+    if len(list(site.root.iterdir())) == 1:
+        pytest.skip("this disk takes both names for one")
+    connector = site.connector()
+    assert connector.fetch(listing(connector)["が.md"]).body == b"composed"
+    assert "remove one" in refused(connector, unicodedata.normalize("NFD", "が.md"))
+
+
 def test_links_lead_to_the_file_or_below_the_prefix(site: FolderSite) -> None:
     site.write("sub/a b#1?.md", "x")
 

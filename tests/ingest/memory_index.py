@@ -31,6 +31,7 @@ class MemoryIndex:
     documents: dict[Key, Stored] = field(default_factory=dict)
     published: dict[Key, Stored] = field(default_factory=dict)
     publications: int = 0
+    waits_for: tuple[str, ...] = ()
 
     def versions(self, source: str) -> dict[str, StoredVersion]:
         return {

@@ -148,10 +148,10 @@ class MemorySource:
         told = self._news(int(cursor.value)) if cursor else [self.ref(i) for i in self.pages]
         for number, change in enumerate(told):
             if number == self.breaks_after:
-                raise ConnectorError("the source hung up")
+                raise ConnectorError("The source hung up.")
             yield change
         if self.breaks_after is not None and self.breaks_after >= len(told):
-            raise ConnectorError("the source hung up")
+            raise ConnectorError("The source hung up.")
         if self.feed:
             yield Cursor(str(position))
 

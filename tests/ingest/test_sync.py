@@ -328,7 +328,7 @@ def test_a_listing_that_breaks_off_deletes_nothing_and_its_news_are_indexed(
     world.source.breaks_after = seen
     report = world.sync(max_delete_share=1)
     assert report.stopped is not None
-    assert report.stopped.startswith("the source hung up")
+    assert report.stopped == "The source hung up. Nothing is deleted before a listing succeeds."
     assert len(world.texts()) == 10
     assert (world.texts()["p0"] == "news") is (seen > 0)
     assert world.state.runs("wiki")[0].outcome == "failed"
@@ -528,6 +528,11 @@ def test_what_a_killed_run_had_written_is_published_by_the_next_one(world: World
     world.index = MemoryIndex(world.index.documents, world.index.published)
     assert world.sync().written == 0
     assert world.texts() == world.shown()
+
+
+def test_the_sources_that_a_new_generation_lacks_are_told(world: World) -> None:
+    world.index.waits_for = ("handbook",)
+    assert world.sync().waits_for == ["handbook"]
 
 
 def test_where_no_document_can_be_prepared_the_run_ends_with_the_cause(world: World) -> None:
