@@ -1,6 +1,6 @@
 """Bytes by media type become blocks of text that a reader of the document sees.
 
-Knows nothing of connectors, chunks or indexes. Parsers are imported when their first document comes:
+Knows nothing of connectors, chunks or indexes. A parser is imported when its first document comes:
 most commands read none.
 """
 
@@ -17,7 +17,7 @@ from ingest.extract.blocks import Block, Extracted, ExtractError
 __all__ = ["FINGERPRINT", "Block", "ExtractError", "Extracted", "extract", "unreadable"]
 
 FINGERPRINT: Final = "1"
-"""Changes when the blocks of any document would come out differently: then an index is built anew."""
+"""Changes when any document's blocks would come out differently: then an index is built anew."""
 
 _EXTRACTORS: Final = {
     media.MARKDOWN: ("markdown", "extract"),

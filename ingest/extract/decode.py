@@ -59,17 +59,17 @@ _DETECTED: Final = 100_000  # bytes that charset-normalizer sees; it needs about
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text with `\\n` line ends, and what had to be said about it."""
+    """Text whose line ends are all LF, and what had to be said about it."""
 
     text: str
     warnings: tuple[str, ...] = ()
 
 
 def decode(data: bytes, *, charset: str | None = None) -> Decoded:
-    """Return the text of `data`; `charset` is what the source or the document declares, if anything.
+    """Return the text of `data`; `charset` is what its source or the document itself declares.
 
     Asked in turn: a byte order mark, ISO-2022-JP's escapes, strict UTF-8, the declared charset,
-    UTF-16 without a mark, CP932 and EUC-JP, a few broken bytes in one of these, and last a detector.
+    UTF-16 without a mark, CP932 and EUC-JP, these with a few broken bytes, and last a detector.
 
     Raises `ExtractError` where the bytes are no text or only mojibake could be read.
     """
@@ -86,7 +86,7 @@ def decode(data: bytes, *, charset: str | None = None) -> Decoded:
 
 
 def _candidates(data: bytes, charset: str | None) -> Iterator[str]:
-    """Encodings to be tried strictly, likeliest first; telling them apart costs only if it comes to it."""
+    """Encodings to be tried strictly, likeliest first; the costly guesses are made last."""
     if data.isascii() and _ESCAPE.search(data):
         yield "iso2022_jp"
     if b"\0" in data:
@@ -111,7 +111,7 @@ def _known(charset: str | None) -> str | None:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a byte order mark: the high bytes of Latin letters, digits, 、 and line ends."""
+    """UTF-16 without a byte order mark, told by the high bytes of kana, 、 and line ends."""
     if len(data) % 2:
         return None
     sample = data[:20_000]
@@ -207,7 +207,8 @@ def _tidy(text: str, warnings: tuple[str, ...] = ()) -> Decoded:
     damaged = text.count("\ufffd")
     if damaged > 3 and damaged > len(text) * 0.05:
         raise ExtractError(
-            f"mojibake: {damaged} of {len(text)} characters are unreadable; save the original as UTF-8"
+            f"mojibake: {damaged} of {len(text)} characters are unreadable; "
+            "save the original as UTF-8"
         )
     repaired = _repair(text)
     if repaired is not None:
@@ -218,7 +219,7 @@ def _tidy(text: str, warnings: tuple[str, ...] = ()) -> Decoded:
 
 
 def _repair(text: str) -> str | None:
-    """The text before it was read with the wrong encoding and saved, or None where it is as it was."""
+    """The text before it was read in a wrong encoding and saved, or None where it never was."""
     for pattern, encodings in (
         (_MOJIBAKE_CP932, ("cp932",)),
         (_MOJIBAKE_LATIN, ("latin-1", "cp1252")),
@@ -234,14 +235,14 @@ def _repair(text: str) -> str | None:
                 continue
         line = text.count("\n", 0, pattern.search(text).start()) + 1  # type: ignore[union-attr]
         raise ExtractError(
-            f"mojibake from line {line} on: the text was saved after it was read in a wrong encoding; "
+            f"mojibake from line {line} on: the text was read in a wrong encoding, then saved; "
             "save the original as UTF-8"
         )
     return None
 
 
-# EUC-JP and ISO-2022-JP from Windows carry rows of JIS X 0208 that the standard leaves free (NEC's
-# row 13: ①㈱, IBM's characters in rows 89 to 92: 髙﨑). Python's codecs refuse them; CP932 has them.
+# EUC-JP and ISO-2022-JP from Windows use rows of JIS X 0208 that the standard leaves free: NEC's
+# row 13 (①㈱), IBM's rows 89 to 92 (髙﨑). Python's codecs refuse them; CP932 has them.
 _NEC: Final = "kurage-nec-rows"
 
 

@@ -7,6 +7,7 @@ what makes source safe to parse in `markup`. Entities of XML are never expanded.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -23,18 +24,20 @@ from ingest.extract.when import moment
 Leave = Callable[[], None]
 
 _LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS: Final = frozenset(
-    "address article aside blockquote body center details dialog div fieldset figcaption figure footer "
-    "form header hgroup html legend main menu nav optgroup option p search section summary caption tr td "
-    "th thead tbody tfoot table li ul ol dl dt dd hr pre foreignobject text h1 h2 h3 h4 h5 h6 noscript".split()
-)
+_BLOCKS: Final = frozenset((
+    "address", "article", "aside", "blockquote", "body", "center", "details", "dialog", "div",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend",
+    "main", "menu", "nav", "optgroup", "option", "p", "search", "section", "summary", "caption",
+    "tr", "td", "th", "thead", "tbody", "tfoot", "table", "li", "ul", "ol", "dl", "dt", "dd", "hr",
+    "pre", "foreignobject", "text", "h1", "h2", "h3", "h4", "h5", "h6", "noscript",
+))  # fmt: skip
 _CONTAINERS: Final = frozenset(("section", "div", "article", "span", "a", "dt", "p"))
 _HEADER_LINKS: Final = frozenset(("", "¶", "#", "§", "🔗", "anchor", "link"))
 _MAX_COLUMNS: Final = 50
 _MAX_ROWS: Final = 1_000
 
 
-def extract(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
+def extract(data: bytes, _name: str, *, charset: str | None = None) -> Extracted:
     """Return the blocks of an HTML or XHTML page; raises `ExtractError` where there is no text."""
     decoded = decode(data, charset=charset or declared_charset(data))
     source, warnings = tame(decoded.text)
@@ -67,7 +70,7 @@ def _read(tree: LexborHTMLParser, *, chrome: bool) -> tuple[tuple[Block, ...], s
 
 
 def _about(tree: LexborHTMLParser) -> dict[str, str]:
-    """What the head says of the page: its title and the `meta` elements that name a person or a day."""
+    """What the head says of the page: its title, and the `meta` that name a person or a day."""
     about: dict[str, str] = {}
     head = tree.head
     if head is None:
@@ -121,8 +124,32 @@ def _walk(top: LexborNode, enter: Callable[[LexborNode, str], Leave | None]) -> 
             node = node.first_child
 
 
+def _seen(node: LexborNode, tag: str) -> page.Attributes | None:
+    """The attributes of an element, or None where a reader does not see it (or it is none)."""
+    if tag in page.UNSEEN or tag[:1] in "-!":
+        return None
+    attributes = node.attributes
+    return attributes if page.visible(tag, attributes) else None
+
+
 def _nothing() -> None:
     """Leave an inline element."""
+
+
+@dataclass(slots=True)
+class _List:
+    """A list that is open: the next number of an ordered one, and what its next line begins with."""
+
+    number: int | None
+    marker: str = "  "
+
+    def start_item(self, value: str | None) -> None:
+        if self.number is None:
+            self.marker = "- "
+            return
+        number = _index(value, self.number)
+        self.marker = f"{number}. "
+        self.number = number + 1
 
 
 class _Walker:
@@ -133,8 +160,7 @@ class _Walker:
         self._frames = not chrome
         self._marked = marked
         self._running: list[str] = []
-        self._lists: list[int | None] = []  # next number of an ordered list, None for others
-        self._marker = ""
+        self._lists: list[_List] = []
         self._passed = ""  # id of an anchor or container since which no text came
         self._enter: Final[dict[str, Callable[[LexborNode, page.Attributes], Leave | None]]] = {
             "br": self._break,
@@ -165,12 +191,9 @@ class _Walker:
             if self._passed and not text.isspace():
                 self._passed = ""
             return None
-        if tag in page.UNSEEN or tag[:1] in "-!":
+        attributes = _seen(node, tag)
+        if attributes is None:
             return None
-        attributes = node.attributes
-        if attributes or tag == "dialog":
-            if not page.visible(tag, attributes):
-                return None
         if self._frames and self._is_frame(node, tag, attributes):
             self._flush()
             self.outline.skip()
@@ -186,9 +209,8 @@ class _Walker:
         return _nothing
 
     def _is_frame(self, node: LexborNode, tag: str, attributes: page.Attributes) -> bool:
-        if tag in ("nav", "aside", "footer", "header") or attributes:
-            if page.is_chrome(node, tag, attributes, marked=self._marked):
-                return True
+        if page.is_chrome(node, tag, attributes, marked=self._marked):
+            return True
         if tag in ("ul", "ol"):
             return page.is_contents_list(node)
         return not self._marked and tag in ("div", "p") and page.is_link_row(node)
@@ -200,8 +222,9 @@ class _Walker:
         if not raw or raw.isspace():
             return
         if self._lists:
-            self.outline.item(raw, depth=len(self._lists) - 1, marker=self._marker)
-            self._marker = " " * len(self._marker)
+            innermost = self._lists[-1]
+            self.outline.item(raw, depth=len(self._lists) - 1, marker=innermost.marker)
+            innermost.marker = " " * len(innermost.marker)
         else:
             self.outline.text(raw)
 
@@ -220,41 +243,34 @@ class _Walker:
     def _list(self, node: LexborNode, attributes: page.Attributes) -> Leave:
         self._flush()
         ordered = node.tag == "ol"
-        self._lists.append(
-            _number(attributes.get("start"), 1, -9_999, 999_999) if ordered else None
-        )
-        self._marker = "  "
+        self._lists.append(_List(_index(attributes.get("start"), 1) if ordered else None))
         return self._end_list
 
     def _end_list(self) -> None:
         self._flush()
         self._lists.pop()
-        if self._lists:
-            self._marker = "  "
-        else:
+        if not self._lists:
             self.outline.end_list()
 
     def _item(self, _node: LexborNode, attributes: page.Attributes) -> Leave:
         self._flush()
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            self._marker = "- "
-        else:
-            number = _number(attributes.get("value"), number, -9_999, 999_999)
-            self._marker = f"{number}. "
-            self._lists[-1] = number + 1
+        if self._lists:
+            self._lists[-1].start_item(attributes.get("value"))
         return self._flush
 
     def _term(self, _node: LexborNode, attributes: page.Attributes) -> Leave:
         self._flush()
         if identifier := attributes.get("id"):
             self.outline.end_list(anchor=identifier)
-        self._marker = ""
-        return self._flush
+        return self._mark("")
 
     def _description(self, _node: LexborNode, _attributes: page.Attributes) -> Leave:
         self._flush()
-        self._marker = "  "
+        return self._mark("  ")
+
+    def _mark(self, marker: str) -> Leave:
+        if self._lists:
+            self._lists[-1].marker = marker
         return self._flush
 
     def _heading(self, node: LexborNode, attributes: page.Attributes) -> None:
@@ -271,7 +287,7 @@ class _Walker:
 
     def _table(self, node: LexborNode, attributes: page.Attributes) -> Leave | None:
         self._flush()
-        if attributes.get("role") == "presentation" or node.css_first(_LAYOUT) is not None:
+        if attributes.get("role") == "presentation" or _lays_out(node):
             return self._flush  # a table that only arranges a page: its cells are walked as blocks
         rows, caption = _rows(node)
         self.outline.table(rows, caption=caption)
@@ -279,6 +295,11 @@ class _Walker:
 
 
 _LAYOUT: Final = "td table, td h1, td h2, td h3, td pre"
+
+
+def _lays_out(table: LexborNode) -> bool:
+    """Whether cells hold what no cell of data does; a selector also finds the element itself."""
+    return any(found.mem_id != table.mem_id for found in table.css(_LAYOUT))
 
 
 def _rows(table: LexborNode) -> tuple[list[list[Cell]], str]:
@@ -289,10 +310,8 @@ def _rows(table: LexborNode) -> tuple[list[list[Cell]], str]:
 
     def enter(node: LexborNode, tag: str) -> Leave | None:
         nonlocal in_head
-        if tag[:1] in "-!" or tag in page.UNSEEN:
-            return None
-        attributes = node.attributes
-        if not page.visible(tag, attributes):
+        attributes = _seen(node, tag)
+        if attributes is None:
             return None
         if tag in ("thead", "tbody", "tfoot"):
             in_head = tag == "thead"
@@ -339,10 +358,8 @@ class _Gatherer:
         if tag == "-text":
             self._parts.append(node.text_content or "")
             return None
-        if tag in page.UNSEEN or tag[:1] in "-!":
-            return None
-        attributes = node.attributes
-        if not page.visible(tag, attributes):
+        attributes = _seen(node, tag)
+        if attributes is None:
             return None
         self.identifier = self.identifier or attributes.get("id") or attributes.get("name") or ""
         if tag == "img":
@@ -383,6 +400,10 @@ def _is_note_mark(node: LexborNode) -> bool:
     """A raised number that leads to a footnote: it would end up in the middle of a sentence."""
     link = node.css_first("a[href^='#']")
     return link is not None and link.text().strip() == node.text().strip()
+
+
+def _index(value: str | None, default: int) -> int:
+    return _number(value, default, -9_999, 999_999)
 
 
 def _number(value: str | None, default: int, low: int, high: int) -> int:

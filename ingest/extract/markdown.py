@@ -12,6 +12,7 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -36,27 +37,33 @@ _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3041-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U00020000-\U0003ffff]"
 )
 # Elements whose start makes an HTML parser take all that follows for their content.
-_SWALLOWS: Final = frozenset(
-    "script style title textarea xmp iframe noembed noframes noscript plaintext template select svg math "
-    "object audio video canvas head frameset dialog".split()
-)
-_KNOWN: Final = frozenset(
-    "a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button canvas "
-    "caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed "
-    "fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr "
-    "html i iframe img input ins kbd label legend li link main map mark menu meta meter nav noscript object "
-    "ol optgroup option output p param picture pre progress q rb rp rt rtc ruby s samp script search "
-    "section select slot small source span strike strong style sub summary sup svg table tbody td template "
-    "textarea tfoot th thead time title tr track tt u ul var video wbr".split()
-)
+_SWALLOWS: Final = frozenset((
+    "script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "noscript",
+    "plaintext", "template", "select", "svg", "math", "object", "audio", "video", "canvas", "head",
+    "frameset", "dialog",
+))  # fmt: skip
+_KNOWN: Final = frozenset((
+    "a", "abbr", "acronym", "address", "area", "article", "aside", "audio", "b", "base", "bdi",
+    "bdo", "big", "blockquote", "body", "br", "button", "canvas", "caption", "center", "cite",
+    "code", "col", "colgroup", "data", "datalist", "dd", "del", "details", "dfn", "dialog", "dir",
+    "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "font", "footer", "form",
+    "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr",
+    "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main",
+    "map", "mark", "menu", "meta", "meter", "nav", "noscript", "object", "ol", "optgroup", "option",
+    "output", "p", "param", "picture", "pre", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "s",
+    "samp", "script", "search", "section", "select", "slot", "small", "source", "span", "strike",
+    "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "template",
+    "textarea", "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var",
+    "video", "wbr",
+))  # fmt: skip
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^>]*)>")
 
 
-def extract(data: bytes, name: str) -> Extracted:
+def extract(data: bytes, _name: str) -> Extracted:
     """Return the blocks of a Markdown document.
 
-    The title is the front matter's, else the first heading of level 1. Anchors are what GitHub makes
-    of headings, or the id that the author gave (`{#id}`, `<a id>`).
+    The title is the front matter's, else the first heading of level 1. Anchors are what GitHub
+    makes of headings, or the id that the author gave (`{#id}`, `<a id>`).
     Raises `ExtractError` where the bytes are no text.
     """
     decoded = decode(data)
@@ -79,28 +86,27 @@ def extract(data: bytes, name: str) -> Extracted:
 
 
 def slug(heading: str) -> str:
-    """The fragment that GitHub gives to a heading: lower case, no punctuation, `-` for each space."""
+    """The fragment that GitHub makes of a heading: lower case, no punctuation, `-` for a space."""
     return _NO_SLUG.sub("", heading.strip().lower()).replace(" ", "-")
 
 
 @cache
 def _parser() -> MarkdownIt:
     # Nesting is bounded by Python's recursion limit: at the library's own bound, text is dropped.
-    parser = MarkdownIt("commonmark", {"maxNesting": 10_000}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": 10_000}).enable("table")
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # targets are never used
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
-    interrupts = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
+    interrupts = RuleOptionsType(alt=["paragraph", "reference", "blockquote", "list"])
     parser.block.ruler.before("fence", "container", _container, interrupts)
-    parser.block.ruler.before(
-        "reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]}
-    )
+    parser.block.ruler.before("reference", "footnote", _footnote, interrupts)
     parser.core.ruler.at("inline", _parse_inline)
     parser.inline.ruler.at("emphasis", _emphasis)
+    parser.inline.ruler.before("emphasis", "strikethrough_marks", _strikethrough)
     return parser
 
 
 def _container(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001
-    """A fence of VitePress or Docusaurus (`::: tip 注意`): its title is text, its fences are none."""
+    """A fence of VitePress or Docusaurus (`::: tip 注意`): of it, only the title is text."""
     begin = state.bMarks[start] + state.tShift[start]
     if state.src[begin : begin + 3] != ":::" or state.is_code_block(start):
         return False
@@ -161,7 +167,7 @@ def _custom_id(content: str, heading: Token) -> str:
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    """Emphasis as CommonMark has it, but next to Japanese: `**「重要」**です` is bold for its author."""
+    """Emphasis of CommonMark that works beside Japanese: `**「重要」**です` is meant to be bold."""
     if silent or state.src[state.pos] not in "*_":
         return False
     start, marker = state.pos, state.src[state.pos]
@@ -190,6 +196,17 @@ def _emphasis(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     return True
 
 
+def _strikethrough(state: StateInline, _silent: bool) -> bool:  # noqa: FBT001
+    """Pairs of `~~` vanish: what is struck through can still be read."""
+    start = state.pos
+    if not state.src.startswith("~~", start):
+        return False
+    if state.src.find("~~", start + 2) < 0 and state.src.rfind("~~", 0, start) < 0:
+        return False
+    state.pos = start + 2
+    return True
+
+
 def _flanks(outside: str, inside: str) -> bool:
     """Whether a run of markers between the two can begin or end emphasis on the inside."""
     if isWhiteSpace(ord(inside)):
@@ -209,6 +226,9 @@ def _render(source: str) -> str:
     tokens = _parser().parse(source, environment)
     notes = environment.get("footnotes")
     return _Writer(notes if isinstance(notes, set) else set()).write(tokens)
+
+
+_BREAKS: Final = {"softbreak": "\n", "hardbreak": "<br>"}
 
 
 class _Writer:
@@ -266,17 +286,11 @@ class _Writer:
         kind = token.type
         if kind == "text":
             return self._text(token.content)
-        if kind == "code_inline":
-            return _escape(token.content)
-        if kind == "softbreak":
-            return "\n"
-        if kind == "hardbreak":
-            return "<br>"
+        if kind in ("code_inline", "image"):
+            return _escape(_plain(token))
         if kind == "html_inline":
             return _raw_inline(token.content, tags)
-        if kind == "image":
-            return _escape(_plain(token))
-        return ""  # emphasis and links: only their text is read
+        return _BREAKS.get(kind, "")  # of emphasis and links, only the text is read
 
     def _text(self, content: str) -> str:
         if self._footnotes and "[^" in content:

@@ -27,15 +27,17 @@ _WANTED = re.compile(
 )
 _HIDING = re.compile(r"\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # Elements that end by themselves when the next one starts: they do not nest without a container.
-_SHALLOW: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead "
-    "tbody tfoot option optgroup colgroup caption rb rt rp html head body".split()
-)
+_SHALLOW: Final = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr", "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option",
+    "optgroup", "colgroup", "caption", "rb", "rt", "rp", "html", "head", "body",
+))  # fmt: skip
 _SUBSET = re.compile(r"(<!DOCTYPE[^\[>]*)\[.*?\]\s*>", re.DOTALL | re.IGNORECASE)
 _SELF_CLOSED = re.compile(r"<([a-zA-Z][\w:-]*)((?:\s[^<>]*)?)/>")
-_VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
-)
+_VOID: Final = frozenset((
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+))  # fmt: skip
 
 
 def declared_charset(data: bytes) -> str | None:
@@ -126,6 +128,7 @@ def _flattened(source: str) -> str | None:
     return "".join(parts)
 
 
-_SPACED: Final = frozenset(
-    "div blockquote ul ol dl section article table center form fieldset pre".split()
-)
+_SPACED: Final = frozenset((
+    "div", "blockquote", "ul", "ol", "dl", "section", "article", "table", "center", "form",
+    "fieldset", "pre",
+))  # fmt: skip

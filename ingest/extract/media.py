@@ -88,12 +88,14 @@ _UNREADABLE: Final = {
     ODT: "OpenDocument text (.odt) is not read; convert it to docx",
     ODP: "OpenDocument slides (.odp) are not read; convert them to pptx",
 }
-_BINARY_SUFFIXES: Final = frozenset(
-    ".7z .ai .avi .avif .bin .bmp .bz2 .class .db .dll .dmg .dwg .eps .exe .gif .gz .heic .ico .iso "
-    ".jar .jpeg .jpg .jtd .key .lzh .m4a .mov .mp3 .mp4 .mpp .msg .msi .numbers .o .otf .pages .parquet "
-    ".png .psd .pyc .rar .so .sqlite .svg .tar .tgz .tif .tiff .ttf .vsd .vsdx .wasm .wav .webm .webp "
-    ".wmv .woff .woff2 .xz .zip .zst".split()
-)
+_BINARY_SUFFIXES: Final = frozenset((
+    ".7z", ".ai", ".avi", ".avif", ".bin", ".bmp", ".bz2", ".class", ".db", ".dll", ".dmg", ".dwg",
+    ".eps", ".exe", ".gif", ".gz", ".heic", ".ico", ".iso", ".jar", ".jpeg", ".jpg", ".jtd", ".key",
+    ".lzh", ".m4a", ".mov", ".mp3", ".mp4", ".mpp", ".msg", ".msi", ".numbers", ".o", ".otf",
+    ".pages", ".parquet", ".png", ".psd", ".pyc", ".rar", ".so", ".sqlite", ".svg", ".tar", ".tgz",
+    ".tif", ".tiff", ".ttf", ".vsd", ".vsdx", ".wasm", ".wav", ".webm", ".webp", ".wmv", ".woff",
+    ".woff2", ".xz", ".zip", ".zst",
+))  # fmt: skip
 _MAGIC: Final = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -165,7 +167,7 @@ def _plain_name(name: str) -> PurePosixPath:
 
 
 def unreadable(name: str, media_type: str | None) -> str | None:
-    """Why a document can not be read, as far as name and declared type tell; None where it may be."""
+    """Why a document can not be read, as far as name and declared type tell; else None."""
     declared = bare(media_type)
     promised = by_name(name) or declared
     if promised in _UNREADABLE:
@@ -217,10 +219,9 @@ def _text_type(data: bytes, promised: str | None) -> str:
 
 
 def _by_magic(data: bytes, promised: str | None) -> str | None:
-    if b"%PDF-" in data[:1024] and not data.lstrip().startswith(b"<"):
-        # Readers accept some bytes before the header; text that only speaks of %PDF- has no object.
-        if data.startswith(b"%PDF-") or b" obj" in data:
-            return PDF
+    # Readers accept some bytes before the header; text that only speaks of %PDF- has no object.
+    if data.startswith(b"%PDF-") or (b"%PDF-" in data[:1024] and b" obj" in data):
+        return PDF
     if data.startswith(b"PK\x03\x04"):
         return _by_parts(data)
     if data.startswith(_OLE2):

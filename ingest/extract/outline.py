@@ -1,7 +1,7 @@
 """Collects blocks under the path of headings that stands above them.
 
-Knows how headings nest, how lists are laid out as lines and how tables become rows; knows nothing of
-the formats that call it.
+Knows how headings nest, how lists are laid out as lines and how tables become rows; knows nothing
+of the formats that call it.
 """
 
 from __future__ import annotations

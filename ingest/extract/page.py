@@ -13,17 +13,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 Attributes = dict[str, str | None]
 
 # Never rendered, or rendered as something else than text. Ruby readings stand beside their base.
-UNSEEN: Final = frozenset(
-    "script style template noscript head title meta link base iframe object embed audio video canvas map "
-    "select datalist textarea progress meter rt rp rtc annotation annotation-xml desc metadata defs "
-    "symbol noframes noembed frameset input param source track".split()
-)
+UNSEEN: Final = frozenset((
+    "script", "style", "template", "noscript", "head", "title", "meta", "link", "base", "iframe",
+    "object", "embed", "audio", "video", "canvas", "map", "select", "datalist", "textarea",
+    "progress", "meter", "rt", "rp", "rtc", "annotation", "annotation-xml", "desc", "metadata",
+    "defs", "symbol", "noframes", "noembed", "frameset", "input", "param", "source", "track",
+))  # fmt: skip
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE
 )
-_CHROME_ROLES: Final = frozenset(
-    "navigation banner contentinfo complementary search menu menubar toolbar alertdialog".split()
-)
+_CHROME_ROLES: Final = frozenset((
+    "navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar",
+    "alertdialog",
+))  # fmt: skip
 _CHROME_TAGS: Final = frozenset(("nav", "aside", "footer", "header"))
 _NAMED: Final = frozenset(
     ("div", "section", "ul", "ol", "p", "aside", "table", "form", "span", "dl", "details")
@@ -36,6 +38,7 @@ _CHROME_NAME = re.compile(
     r"|.*cookie.*(?:banner|consent|notice|bar|popup|modal|dialog|overlay|alert|message).*"
     r"|(?:onetrust|gdpr|cc|consent|cmp)-.*"
 )
+_NO_WORD = re.compile(r"\W+")
 _ADMONITION = re.compile(
     r"note|tip|warn|caution|admonition|callout|info|important|danger|hint|alert|message"
 )
@@ -108,7 +111,7 @@ def is_contents_list(node: LexborNode) -> bool:
 
 
 def is_link_row(node: LexborNode) -> bool:
-    """Whether a short block is nothing but links beside each other: a menu, languages, share buttons."""
+    """Whether a short block is nothing but links in a row: a menu, languages, share buttons."""
     links = node.css("a[href]")
     if len(links) < 3 or node.css_first("h1, h2, h3, h4, h5, h6, li, table, pre") is not None:
         return False
@@ -122,7 +125,7 @@ def _within_quotation(node: LexborNode) -> bool:
 
 
 def _length(node: LexborNode) -> int:
-    return len("".join(node.text(deep=True).split()))
+    return len(_NO_WORD.sub("", node.text(deep=True)))
 
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:

@@ -1,6 +1,6 @@
 """Source text becomes the text that a reader sees: how blanks and line ends between words fold.
 
-Knows the Japanese rule (a line that ends inside a sentence leaves no space behind); knows no format.
+Knows the Japanese rule (a line that ends inside a sentence leaves no space); knows no format.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WIDE = (
 _STOPS = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _BLANK = " \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f"
 
-# Each pattern is linear on any text: runs of blanks are shortened before anything looks around them.
+# Each pattern is linear on any text: runs of blanks are shortened before the rest looks at them.
 _RUNS = re.compile(rf"[{_BLANK}]{{2,}}|[\t\r\f\v\u00a0\u2000-\u200a\u202f\u205f]")
 _LINE_ENDS = re.compile(r" ?\n[ \n]*")
 _INSIDE_JAPANESE = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_STOPS}])\n|\n(?=[{_STOPS}])")
@@ -47,6 +47,6 @@ def fold(text: str) -> str:
 
 
 def verbatim(text: str) -> str:
-    """Return code as it stands, without blank lines around it, blanks at line ends or unseen marks."""
+    """Return code as it stands, without blank lines around it and blanks at the ends of lines."""
     lines = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")

@@ -32,8 +32,8 @@ _TITLED = re.compile(r"(.*?)\s*<[^<>]*>$", re.DOTALL)
 _STRONG = re.compile(r"(?<!\*)\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?!\*)")
 _LITERAL = re.compile(r"``(?=\S)([^`\n]+?)(?<=\S)``")
 _INTERPRETED = re.compile(r":[A-Za-z][\w:+.-]*:`([^`<]+?)(?:\s*<[^`<>]*>)?`")
-# docutils looks for the end of each inline start in all of its paragraph, which is quadratic: one of
-# 150,000 characters with 50,000 starts took 79 s.
+# docutils looks for the end of each inline start in all of its paragraph, which is quadratic: one
+# of 150,000 characters with 50,000 starts took 79 s.
 _LONG_LINE: Final = 50_000  # characters
 _LONG_PARAGRAPH: Final = 20_000  # characters
 _MANY_STARTS: Final = 1_000
@@ -57,8 +57,8 @@ _DIAGRAMS: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset(("include", "literalinclude"))
 _SILENT: Final = frozenset(
-    ("toctree", "index", "meta", "tags", "highlight", "tabularcolumns", "currentmodule", "py:currentmodule",
-     "raw", "contents", "sectnum", "default-role", "only-config")
+    ("toctree", "index", "meta", "tags", "highlight", "tabularcolumns", "currentmodule",
+     "py:currentmodule", "raw", "contents", "sectnum", "default-role")
 )  # fmt: skip
 _SAID: Final = frozenset(
     ("versionadded", "versionchanged", "deprecated", "centered", "seealso", "rubric")
@@ -68,7 +68,7 @@ _ROLES_WITH_TARGET: Final = frozenset(
 )
 
 
-def extract(data: bytes, name: str) -> Extracted:
+def extract(data: bytes, _name: str) -> Extracted:
     """Return the blocks of a reStructuredText document; anchors are docutils' and Sphinx's ids.
 
     Raises `ExtractError` where the bytes are no text.
@@ -133,15 +133,18 @@ def _parse(source: str) -> nodes.document:
     return document
 
 
-_KNOWN_ROLES: Final = frozenset(
-    "abbreviation acronym code emphasis literal math pep-reference rfc-reference pep rfc strong subscript sub "
-    "superscript sup title-reference title t".split()
-)
-_KNOWN_DIRECTIVES: Final = frozenset(
-    "attention caution danger error important note tip hint warning admonition sidebar topic line-block "
-    "parsed-literal rubric epigraph highlights pull-quote compound container table csv-table list-table image "
-    "figure replace unicode date class role math target-notes header footer title".split()
-)
+_KNOWN_ROLES: Final = frozenset((
+    "abbreviation", "acronym", "code", "emphasis", "literal", "math", "pep-reference",
+    "rfc-reference", "pep", "rfc", "strong", "subscript", "sub", "superscript", "sup",
+    "title-reference", "title", "t",
+))  # fmt: skip
+_KNOWN_DIRECTIVES: Final = frozenset((
+    "attention", "caution", "danger", "error", "important", "note", "tip", "hint", "warning",
+    "admonition", "sidebar", "topic", "line-block", "parsed-literal", "rubric", "epigraph",
+    "highlights", "pull-quote", "compound", "container", "table", "csv-table", "list-table",
+    "image", "figure", "replace", "unicode", "date", "class", "role", "math", "target-notes",
+    "header", "footer", "title",
+))  # fmt: skip
 
 
 def _is_ours(name: str) -> bool:
@@ -189,11 +192,11 @@ def _kept_role(
     name: str,
     rawtext: str,
     content: str,
-    lineno: int,
-    inliner: Any,
-    options: Any = None,
-    extra: Any = None,
-) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    _lineno: int,
+    _inliner: Any,
+    _options: Any = None,
+    _extra: Any = None,
+) -> tuple[list[Any], list[Any]]:
     """A role of Sphinx: the text that is shown, without the target."""
     shown = content.replace("\0", "\\")
     titled = _TITLED.match(shown)
@@ -320,7 +323,7 @@ class _Walker:
         self._end_list()
 
     def pairs(self, node: nodes.Element) -> None:
-        """Fields and options: name and body on one line; the first list of a document is about it."""
+        """Fields and options: name and body on one line; a document's first list is about it."""
         found = [(fold(self.inline(_first(field))), _last(field)) for field in node.children]
         if node.parent is self._document and node.parent.children[0] is node:
             self.fields = {name: fold(body.astext()) for name, body in found}

@@ -1,7 +1,7 @@
 """Plain text and tables of separated values become blocks.
 
-Knows how Japanese plain text marks headings and wraps lines, and how CSV is written; guesses no more
-than that.
+Knows how Japanese plain text marks headings and wraps lines, and how CSV is written; guesses no
+more than that.
 """
 
 from __future__ import annotations
@@ -11,41 +11,35 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.extract.blocks import Block, ExtractError, Extracted
+from ingest.extract.blocks import Block, Extracted, ExtractError
 from ingest.extract.decode import decode
 from ingest.extract.outline import Outline
 from ingest.extract.prose import BREAK, fold
 
 _RULE = re.compile(r"[-=_*~#+—―─━─ー‐\s]{3,}$|[・…\s]{3,}$")
 # Headings by the marks that Japanese business documents use, outermost first.
+_COUNT: Final = "[0-9０-９一二三四五六七八九十百]+"
 _HEADINGS: Final = (
-    (1, re.compile(r"(?:第[0-9０-９一二三四五六七八九十百]+[編部章])(?![^\s　:：「（(].*。)")),
-    (
-        2,
-        re.compile(
-            r"(?:第[0-9０-９一二三四五六七八九十百]+節)|■|◆|●(?=\S{1,30}$)|【[^】]{1,40}】$"
-        ),
-    ),
-    (
-        3,
-        re.compile(
-            r"(?:第[0-9０-９一二三四五六七八九十百]+条(?:の[0-9０-９一二三四五六七八九十]+)?)(?:[\s　（(]|$)|□|◇|▼|▽"
-        ),
-    ),
+    (2, re.compile(rf"第{_COUNT}[編部章]")),
+    (3, re.compile(rf"第{_COUNT}節|■|◆|●(?=\S{{1,30}}$)|【[^】]{{1,40}}】$")),
+    (4, re.compile(rf"第{_COUNT}条(?:の{_COUNT})?(?:[\s　（(]|$)|□|◇|▼|▽")),
 )
 _SENTENCE = re.compile(r"[。！？!?、,;；]|です$|ます$")
 _ITEM = re.compile(
-    r"[\s　]*(?:[-*+・•‣▪◦○●◎※→▶]|[0-9０-９]{1,3}[.．)）、](?![0-9])|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）]"
-    r"|[①-⑳]|[ア-ン][.．)）]|[a-zA-Z][.)]\s)"
+    r"[\s　]*(?:[-*+・•‣▪◦○●◎※→▶①-⑳]|[0-9０-９]{1,3}[.．)）、](?![0-9])"
+    r"|[ア-ン][.．)）]|[a-zA-Z][.)]\s"
+    r"|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）])"
 )
 _WRAPPED: Final = 30  # columns; a shorter line did not end because the margin was reached
 _WIDEST: Final = 400  # columns; nobody wraps at a margin beyond, whole paragraphs stand on one line
 _HEADING_LENGTH: Final = 60
+_TITLE_LENGTH: Final = 40
+_MARKS = re.compile(r"^[■◆●□◇▼▽【]\s*|】$")
 _DELIMITERS: Final = ",\t;|"
 _SNIFFED: Final = 65_536  # characters that the delimiter is told by
 
 
-def extract(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
+def extract(data: bytes, _name: str, *, charset: str | None = None) -> Extracted:
     """Return the paragraphs of a plain text, under headings where it marks them."""
     decoded = decode(data, charset=charset)
     return plain(decoded.text, warnings=decoded.warnings)
@@ -54,9 +48,21 @@ def extract(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
 def plain(text: str, *, warnings: tuple[str, ...] = ()) -> Extracted:
     """Return the paragraphs of text that is decoded already."""
     outline = Outline()
+    title, text = _title(text.strip("\n"))
+    outline.heading(1, title)
     for paragraph in re.split(r"\n[\s　]*\n|\f", text):
         _paragraph([line.rstrip() for line in paragraph.split("\n")], outline)
     return Extracted(outline.finish(), title=outline.first_heading, warnings=warnings)
+
+
+def _title(text: str) -> tuple[str, str]:
+    """A short first line that stands alone is the title; without one, the text is as it was."""
+    first, _, rest = text.partition("\n")
+    second = rest.partition("\n")[0].strip()
+    alone = rest.strip() and (not second or _RULE.match(second))
+    if not alone or len(first) > _TITLE_LENGTH or _SENTENCE.search(first) or _ITEM.match(first):
+        return "", text
+    return _MARKS.sub("", first.strip()), rest
 
 
 def _paragraph(lines: list[str], outline: Outline) -> None:
@@ -68,7 +74,7 @@ def _paragraph(lines: list[str], outline: Outline) -> None:
         if level:
             _write(kept, outline)
             kept = []
-            outline.heading(level, re.sub(r"^[■◆●□◇▼▽【]\s*|】$", "", line.strip()))
+            outline.heading(level, _MARKS.sub("", line.strip()))
         else:
             kept.append(line)
     _write(kept, outline)
@@ -98,9 +104,7 @@ def _joined(lines: list[str]) -> Iterator[str]:
         full = _columns(line) >= max(_WRAPPED, width - 8)
         ends = line.rstrip().endswith(("。", "：", ":")) and _columns(line) < width - 2
         yield (
-            "\n"
-            if full and not ends and not _ITEM.match(after) and not after[:1] == "　"
-            else BREAK
+            "\n" if full and not ends and not _ITEM.match(after) and after[:1] != "　" else BREAK
         )
 
 
@@ -111,7 +115,7 @@ def _columns(line: str) -> int:
 
 
 def extract_csv(
-    data: bytes, name: str, *, charset: str | None = None, delimiter: str = ""
+    data: bytes, _name: str, *, charset: str | None = None, delimiter: str = ""
 ) -> Extracted:
     """Return a CSV or TSV file as one table whose first row is its header."""
     decoded = decode(data, charset=charset)
@@ -127,9 +131,9 @@ def extract_csv(
     )
 
 
-def extract_tsv(data: bytes, name: str, *, charset: str | None = None) -> Extracted:
+def extract_tsv(data: bytes, _name: str, *, charset: str | None = None) -> Extracted:
     """Return a file of tab-separated values as one table."""
-    return extract_csv(data, name, charset=charset, delimiter="\t")
+    return extract_csv(data, _name, charset=charset, delimiter="\t")
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:

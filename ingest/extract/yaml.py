@@ -43,11 +43,13 @@ TITLES: Final = (
 )
 UPDATED: Final = (
     "updated", "lastupdated", "updated_at", "updatedat", "lastmod", "last_modified", "lastmodified",
-    "last_updated", "modified", "date_modified", "更新日", "最終更新日", "最終更新", "改定日", "改訂日",
+    "last_updated", "modified", "date_modified", "更新日", "最終更新日", "最終更新", "改定日",
+    "改訂日",
     "date", "日付", "作成日",
 )  # fmt: skip
 OWNERS: Final = (
-    "owner", "owners", "department", "team", "担当", "担当者", "担当部署", "部署", "所管", "主管", "問い合わせ先",
+    "owner", "owners", "department", "team", "担当", "担当者", "担当部署", "部署",
+    "所管", "主管", "問い合わせ先",
     "author", "authors", "作成者", "著者",
 )  # fmt: skip
 
@@ -64,8 +66,8 @@ class Scalar:
     """A list item by itself, without a key of its own."""
 
 
-def extract(data: bytes, name: str) -> Extracted:
-    """Return the values of a YAML file under their keys; raises `ExtractError` for bytes that are no text."""
+def extract(data: bytes, _name: str) -> Extracted:
+    """Return the values of a YAML file under their keys; raises `ExtractError` where it is none."""
     decoded = decode(data)
     found = list(scalars(decoded.text))
     about = metadata(found)
@@ -90,7 +92,7 @@ def _unit(scalar: Scalar) -> object:
 
 
 def pick(about: dict[str, str], keys: tuple[str, ...]) -> str | None:
-    """The first of `keys` that is told, whatever its case and hyphens; a map's Japanese or first value."""
+    """The first of `keys` that is told, in any case; of a map, the Japanese or first value."""
     plain = {
         key.lower().replace("-", "_").replace(" ", "_"): value
         for key, value in about.items()
@@ -118,7 +120,7 @@ def metadata(found: list[Scalar]) -> dict[str, str]:
 
 
 def _write(group: list[Scalar], outline: Outline) -> None:
-    """One top-level key or one list item: texts become paragraphs under their key, the rest lines."""
+    """One top-level key or list item: texts become paragraphs under their key, the rest lines."""
     outline.close(2)
     if group[0].item and not group[0].bare:
         _write_item(group, outline)
@@ -156,44 +158,64 @@ def _write_text(value: str, outline: Outline) -> None:
 def scalars(text: str) -> Iterator[Scalar]:
     """Yield every value of the document in its order, with the path of its keys."""
     lines = text.split("\n")
-    open_: list[tuple[int, str]] = []  # column and key of the maps around the line
-    lists: list[tuple[int, int]] = []  # column and number of the list items around it
-    items = row = 0
+    place = _Place()
+    row = 0
     while row < len(lines):
-        line = lines[row].replace("\t", "  ")
+        line = lines[row].removeprefix("--- ").replace("\t", "  ")
         row += 1
-        if (
-            not line.strip()
-            or line.lstrip().startswith("#")
-            or line.startswith(("---", "...", "%"))
-        ):
-            if not line.startswith("--- ") or not (line := line[4:]).strip():
-                continue
-        indent, dashes, rest = _LINE.match(line).groups()  # type: ignore[union-attr]
-        column = len(indent)
-        open_ = [entry for entry in open_ if entry[0] < column or (dashes and entry[0] == column)]
-        lists = [entry for entry in lists if entry[0] < column]
-        for dash in re.finditer(r"- *", dashes):
-            open_ = [entry for entry in open_ if entry[0] <= column]
-            items += 1
-            lists.append((column, items))
-            column += len(dash[0])
-        found = _KEY.match(rest)
-        if found:
-            open_ = [entry for entry in open_ if entry[0] < column]
-            open_.append(
-                (column, next(part for part in found.groups()[:3] if part is not None).rstrip())
-            )
-            rest = found[4] or ""
-        parent = open_[-1][0] if found and open_ else column - 1
-        value, row = _value(rest, lines, row, parent if found else len(indent))
+        if not line.strip() or line.lstrip().startswith("#") or line.startswith(_MARKS):
+            continue
+        margin = len(line) - len(line.lstrip(" "))
+        keyed, rest = place.enter(line)
+        value, row = _value(rest, lines, row, place.column if keyed else margin)
         if value.strip():
-            number = lists[-1][1] if lists else 0
-            yield Scalar(tuple(key for _, key in open_), value.strip("\n"), number, bare=not found)
+            yield Scalar(place.path(), value.strip("\n"), place.item(), bare=not keyed)
+
+
+_MARKS: Final = ("---", "...", "%")
+
+
+class _Place:
+    """Where in maps and lists a line stands, told by columns alone."""
+
+    def __init__(self) -> None:
+        self.column = 0
+        """Where the line's own key or value begins."""
+        self._keys: list[tuple[int, str]] = []
+        self._items: list[tuple[int, int]] = []
+        self._count = 0
+
+    def enter(self, line: str) -> tuple[bool, str]:
+        """Move to a line; return whether it has a key, and what stands after key and dashes."""
+        indent, dashes, rest = _LINE.match(line).groups()  # type: ignore[union-attr]
+        self.column = len(indent)
+        self._items = [item for item in self._items if item[0] < self.column]
+        for dash in re.finditer(r"- *", dashes):
+            self._leave(self.column + 1)
+            self._count += 1
+            self._items.append((self.column, self._count))
+            self.column += len(dash[0])
+        self._leave(self.column)
+        found = _KEY.match(rest)
+        if found is None:
+            return False, rest
+        key = next(part for part in found.groups()[:3] if part is not None)
+        self._keys.append((self.column, key.rstrip()))
+        return True, found[4] or ""
+
+    def _leave(self, column: int) -> None:
+        while self._keys and self._keys[-1][0] >= column:
+            self._keys.pop()
+
+    def path(self) -> tuple[str, ...]:
+        return tuple(key for _, key in self._keys)
+
+    def item(self) -> int:
+        return self._items[-1][1] if self._items else 0
 
 
 def _value(rest: str, lines: list[str], row: int, parent: int) -> tuple[str, int]:
-    """The value that begins with `rest` and the row after it; lines deeper than `parent` may go on."""
+    """The value that begins with `rest`, and the row after it; deeper lines may go on with it."""
     rest = _PROPERTY.sub("", rest, count=1).strip() if rest[:1] in "&!" else rest.strip()
     if rest.startswith("#"):
         rest = ""
