@@ -112,7 +112,7 @@ def _stands_right_of(group: list[Row], before: Row | None, segment: Segment, em:
     middle = (segment.top + segment.bottom) / 2
     highest = group[0].first.top + _MAX_CELL_LINES * em
     if before is not None:
-        highest = min(highest, min(s.bottom for cell in before.cells for s in cell))
+        highest = min(highest, *(s.bottom for cell in before.cells for s in cell))
     beside = segment.left >= max(row.right for row in group) - 0.3 * em
     return beside and group[-1].first.bottom <= middle <= highest
 

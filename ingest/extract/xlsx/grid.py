@@ -9,12 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice
 from typing import Literal
 
 from ingest.extract.blocks import Block, Kind
 from ingest.extract.lines import starts_item
-from ingest.extract.xlsx.sheet import Cell, Floating, Range, Row, Sheet
+from ingest.extract.xlsx.sheet import Cell, Range, Row, Sheet
 from ingest.extract.xlsx.tables import MAX_BLOCK_CHARACTERS, area, row_line, table_parts
 
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:[.．-]\d{1,2})*)[.．]?(?P<gap>\s*)(?P<title>\S.*)")
@@ -24,6 +24,8 @@ _MARK = re.compile(
     r"[・•●○■□◆▪※*\-‐–→⇒]|[①-⑳]|[(（][0-9０-９a-zａ-ｚア-ン]{1,2}[)）]|[0-9０-９]{1,2}[.．)）]"
 )
 _MAX_HEADING = 50
+_MAX_GAPS = 64
+"""Blank columns tried as a border between tables; grid paper has many that are none."""
 _DEFAULT_NAME = re.compile(r"(Sheet|シート)\s*\d+", re.IGNORECASE)
 _PAGE_HEADER_ROWS = 8
 """A band that begins above this row and recurs on later sheets is the form's page header."""
@@ -77,7 +79,7 @@ class SheetBlocks:
                 self._seen.add(key)
             for part in _side_by_side(sheet, band):
                 items += _band_items(sheet, part, number)
-        items += [_floating_item(sheet, floating) for floating in sheet.floating]
+        items += _floating_items(sheet)
         # The sort is stable: text over the grid comes after the cells that begin in its row.
         return sorted(items, key=lambda item: item.area.top)
 
@@ -140,21 +142,29 @@ def _bands(sheet: Sheet) -> Iterator[list[Row]]:
 
 
 def _side_by_side(sheet: Sheet, band: list[Row]) -> list[list[Row]]:
-    """The band cut at a blank column, where a dense table stands on either side of it."""
-    if len(band) < 2:
-        return [band]
-    used: set[int] = set()
+    """The band cut at blank columns, where a dense table stands on either side."""
+    parts: list[list[Row]] = []
+    if len(band) > 1:
+        for column in islice(_after_blank_columns(sheet, band), _MAX_GAPS):
+            left, right = _cut(band, column)
+            if _is_dense(sheet, left) and _is_dense(sheet, right):
+                parts.append(left)
+                band = right
+    return [*parts, band]
+
+
+def _after_blank_columns(sheet: Sheet, band: list[Row]) -> Iterator[int]:
+    """The first filled column after each run of columns that nothing fills, merges included."""
+    spans = set()
     for row in band:
         for cell in row.cells:
-            span = sheet.merges.get((row.number, cell.column))
-            used.update(range(cell.column, (span.right if span else cell.column) + 1))
-    columns = sorted(used)
-    for before, after in pairwise(columns):
-        if after - before > 1:
-            left, right = _cut(band, after)
-            if _is_dense(sheet, left) and _is_dense(sheet, right):
-                return [left, *_side_by_side(sheet, right)]
-    return [band]
+            merge = sheet.merges.get((row.number, cell.column))
+            spans.add((cell.column, merge.right if merge else cell.column))
+    covered = 0
+    for left, right in sorted(spans):
+        if covered and left > covered + 1:
+            yield left
+        covered = max(covered, right)
 
 
 def _cut(band: list[Row], column: int) -> tuple[list[Row], list[Row]]:
@@ -272,22 +282,20 @@ def _without_level(item: _Item) -> _Item:
     return _Item("line", item.area, item.text, item.band, is_list=True)
 
 
-def _floating_item(sheet: Sheet, floating: Floating) -> _Item:
-    text = floating.text
-    if floating.is_note:
-        about = _text_at(sheet, floating.range)
-        if about and not text.startswith(about):
-            text = f"{about}: {text}"
-    return _Item("floating", floating.range, text)
-
-
-def _text_at(sheet: Sheet, where: Range) -> str:
-    for row in sheet.rows:
-        if row.number == where.top:
-            for cell in row.cells:
-                if cell.column == where.left and len(cell.text) <= _MAX_HEADING:
-                    return cell.text.replace("\n", "")
-    return ""
+def _floating_items(sheet: Sheet) -> Iterator[_Item]:
+    noted = {item.range.top for item in sheet.floating if item.is_note}
+    about = {
+        (row.number, cell.column): cell.text.replace("\n", "")
+        for row in sheet.rows
+        if row.number in noted
+        for cell in row.cells
+    }
+    for item in sheet.floating:
+        text = item.text
+        subject = about.get((item.range.top, item.range.left), "") if item.is_note else ""
+        if 0 < len(subject) <= _MAX_HEADING and not text.startswith(subject):
+            text = f"{subject}: {text}"
+        yield _Item("floating", item.range, text)
 
 
 def _union(areas: list[Range]) -> Range:

@@ -5,6 +5,7 @@ Knows nothing of files nor of blocks.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -71,7 +72,8 @@ class Sheet:
 
     def shows(self, area: Range) -> bool:
         """Whether any of a rectangle's rows and any of its columns is visible."""
-        rows = any(a <= area.top and area.bottom <= b for a, b in self.hidden_rows)
+        run = bisect_right(self.hidden_rows, (area.top, 1 << 30)) - 1
+        rows = run >= 0 and self.hidden_rows[run][1] >= area.bottom
         columns = any(a <= area.left and area.right <= b for a, b in self.hidden_columns)
         return not (rows or columns)
 

@@ -18,6 +18,9 @@ MAX_BLOCK_CHARACTERS = 1_000
 """A block is what a link can lead to: about a screen of rows, about a chunk of text."""
 _MAX_HEADER_ROWS = 4
 _LONG_HEADER = 30
+_MAX_LABELS = 20
+_MAX_CARRIED = 600
+"""Characters of a header that is repeated over each part of its table."""
 _REPEATED = 40
 """A merged cell's text up to this length is a label, repeated beside each row that it spans."""
 
@@ -37,16 +40,18 @@ def table_parts(sheet: Sheet, rows: list[Row]) -> Iterator[Part]:
     count = _count_header_rows(sheet, rows)
     header = [" | ".join(_header_text(cell.text) for cell in row.cells) for row in rows[:count]]
     columns = _Columns(sheet, rows[:count])
+    carried = sum(map(len, header)) <= _MAX_CARRIED
     lines: list[str] = []
-    shown: list[Row] = []
+    shown = rows[:count]  # the first part's range begins with the header above its rows
     for row in rows[count:]:
         line = columns.line(row)
         size = sum(map(len, lines)) + len(line)
         if lines and (len(lines) == MAX_BLOCK_ROWS or size > MAX_BLOCK_CHARACTERS):
             yield Part("\n".join(header + lines), area(sheet, shown), count)
             lines, shown = [], []
-        # The first part's range begins with the header that stands above its rows.
-        shown += [row] if shown or lines or row is not rows[count] else [*rows[:count], row]
+            if not carried:
+                header, count = [], 0
+        shown.append(row)
         lines.append(line)
     if lines:
         yield Part("\n".join(header + lines), area(sheet, shown), count)
@@ -89,7 +94,8 @@ def _with_labels(sheet: Sheet, rows: list[Row]) -> list[Row]:
         labelled.append(row._replace(cells=cells))
         for cell in row.cells:
             span = sheet.merges.get((row.number, cell.column))
-            if span and span.bottom > row.number and len(cell.text) <= _REPEATED:
+            down = span is not None and span.bottom > row.number
+            if span and down and len(cell.text) <= _REPEATED and len(open_labels) < _MAX_LABELS:
                 open_labels.append((span, cell))
     return labelled
 

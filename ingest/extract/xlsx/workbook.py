@@ -247,10 +247,11 @@ class _SheetReader:
         self._row = self._column = self._hidden_before = 0
         self._row_hidden = self._in_value = self._in_reading = False
         self._has_formula = self._has_value = False
-        self._type, self._style = "n", 0
+        self._attributes: Attributes = {}
+        self._reference = ""
         self._cells: list[Cell] = []
         self._texts: list[str] = []
-        self._columns: dict[str, int | None] = {}
+        self._columns: dict[str, int] = {}
         self._hidden_columns: dict[int, bool] = {}
 
     def start(self, name: str, attributes: Attributes) -> None:
@@ -288,7 +289,7 @@ class _SheetReader:
     def _start_row(self, attributes: Attributes) -> None:
         # Rows come in order; where a file repeats one or goes back, counting goes on.
         self._row = max(self._row + 1, integer(attributes.get("r")))
-        self._column, self._cells = 0, []
+        self._column, self._reference, self._cells = 0, "", []
         hidden = attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0"
         self._row_hidden = hidden
         if hidden:
@@ -296,28 +297,40 @@ class _SheetReader:
             _extend(self._sheet.hidden_rows, self._row)
 
     def _start_cell(self, attributes: Attributes) -> None:
-        letters = attributes.get("r", "").rstrip("0123456789")
-        column = self._columns.get(letters)
-        if column is None:
-            column = self._columns[letters] = column_number(letters)
-        self._column = column or self._column + 1
-        self._type = attributes.get("t", "n")
-        self._style = max(integer(attributes.get("s")), 0)
+        # Most cells of grid paper are empty: what they say is looked at when a value comes.
+        if "r" not in attributes:
+            self._column, self._reference = self._place() + 1, ""
+        else:
+            self._reference = attributes["r"]
+        self._attributes = attributes
         self._has_formula = self._has_value = False
         self._texts = []
+
+    def _place(self) -> int:
+        """The column of the cell that was begun last."""
+        if self._reference:
+            letters = self._reference.rstrip("0123456789")
+            column = self._columns.get(letters)
+            if column is None:
+                column = self._columns[letters] = column_number(letters) or self._column + 1
+            self._column, self._reference = column, ""
+        return self._column
 
     def _end_cell(self) -> None:
         if not self._has_value:
             self.without_result += self._has_formula
             return
-        if self._row_hidden or self._is_hidden(self._column):
+        column = self._place()
+        if self._row_hidden or self._is_hidden(column):
             return
-        text = self._shown("".join(self._texts))
+        kind = self._attributes.get("t", "n")
+        style = max(integer(self._attributes.get("s")), 0)
+        text = self._shown("".join(self._texts), kind, style)
         if not text:
             return
         emphasis = self._workbook.styles.emphasis
-        style = emphasis[self._style] if self._style < len(emphasis) else 0
-        self._cells.append(Cell(self._column, text, style, self._type == "n"))
+        look = emphasis[style] if style < len(emphasis) else 0
+        self._cells.append(Cell(column, text, look, kind == "n"))
         self._workbook.spend(len(text))
         self._workbook.cells += 1
         if self._workbook.cells > MAX_CELLS:
@@ -326,17 +339,17 @@ class _SheetReader:
                 "or leave it out if it is data rather than text"
             )
 
-    def _shown(self, value: str) -> str:
-        if self._type == "n":
-            return self._workbook.styles.number(value.strip(), self._style) if value else ""
-        if self._workbook.styles.hides_text(self._style):
-            return ""
-        if self._type == "s":
+    def _shown(self, value: str, kind: str, style: int) -> str:
+        if kind == "n":
+            return self._workbook.styles.number(value.strip(), style) if value else ""
+        if kind == "e" or self._workbook.styles.hides_text(style):
+            return ""  # errors (#N/A) tell a reader nothing
+        if kind == "s":
             index = integer(value.strip(), -1)
             return self._strings[index] if 0 <= index < len(self._strings) else ""
-        if self._type == "b":
+        if kind == "b":
             return "TRUE" if value == "1" else "FALSE"
-        return "" if self._type == "e" else clean(value)  # errors (#N/A) tell a reader nothing
+        return clean(value)
 
     def _is_hidden(self, column: int) -> bool:
         hidden = self._hidden_columns.get(column)
