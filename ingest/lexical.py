@@ -12,9 +12,9 @@ import operator
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, QueryTerm, SparseVector, VectorSpec
@@ -57,8 +57,8 @@ class LexicalEncoder:
     def __init__(self, analyzer: Analyzer) -> None:
         """Take the analyzer that chunks and questions alike are read with."""
         self._analyzer = analyzer
-        # All chunks below a heading have the same.
-        self._context = lru_cache(maxsize=64)(self._context_counts)
+        # The title stands above all chunks of a document, a heading above several.
+        self._context = lru_cache(maxsize=256)(self._context_counts)
 
     @property
     def fingerprint(self) -> str:
@@ -67,35 +67,36 @@ class LexicalEncoder:
 
     def encode_documents(self, chunks: Sequence[Chunk]) -> list[Encoding]:
         """Return one sparse vector a chunk; its title and headings count as if repeated in it."""
-        return [{VECTOR: self._document(chunk)} for chunk in chunks]
+        # Two passes: taking turns, words and grams would throw each other out of the CPU's cache.
+        words = [Counter(self._analyzer.keys(chunk.text)) for chunk in chunks]
+        pairs = [grams(chunk.text) for chunk in chunks]
+        return [
+            {VECTOR: self._document(*counted)} for counted in zip(chunks, words, pairs, strict=True)
+        ]
 
     def encode_query(self, text: str) -> EncodedQuery:
         """Return the question's words, but for those of any question, and its grams."""
         names: dict[int, str] = {}
         weights: dict[int, float] = {}
         for morpheme in _content(self._analyzer.morphemes(text)):
-            index = word_index(morpheme.key)
-            names.setdefault(index, morpheme.term)
-            weights[index] = weights.get(index, 0.0) + 1.0
-        terms = tuple(QueryTerm(name, index, weights[index]) for index, name in names.items())
+            names.setdefault(morpheme.key, morpheme.term)
+            weights[morpheme.key] = weights.get(morpheme.key, 0.0) + 1.0
+        terms = tuple(QueryTerm(name, key, weights[key]) for key, name in names.items())
         for index, count in grams(text).items():
             weights[index] = _GRAM_WEIGHT * count
         return EncodedQuery({VECTOR: SparseVector(list(weights), list(weights.values()))}, terms)
 
-    def _document(self, chunk: Chunk) -> SparseVector:
-        words, pairs = self._counts(chunk.text)
-        more_words, more_pairs = self._context(chunk.title, chunk.headings)
-        words.update(more_words)
-        pairs.update(more_pairs)
+    def _document(self, chunk: Chunk, words: Counter[int], pairs: Counter[int]) -> SparseVector:
+        for text in (chunk.title, *chunk.headings):
+            more_words, more_pairs = self._context(text)
+            words.update(more_words)
+            pairs.update(more_pairs)
         weights = chain(_weights(words, _AVERAGE_WORDS), _weights(pairs, _AVERAGE_GRAMS))
         return SparseVector([*words, *pairs], list(weights))
 
-    def _counts(self, text: str) -> tuple[Counter[int], Counter[int]]:
-        """Return the counts of a text's words and grams."""
-        return Counter(map(_WORD_INDICES.__getitem__, self._analyzer.keys(text))), grams(text)
-
-    def _context_counts(self, title: str, headings: Sequence[str]) -> tuple[Counts, Counts]:
-        words, pairs = self._counts("\n".join((title, *headings)))
+    def _context_counts(self, text: str) -> tuple[Counts, Counts]:
+        """Return the counts of a title's or heading's words and grams, as they are added."""
+        words, pairs = Counter(self._analyzer.keys(text)), grams(text)
         for counts in (words, pairs):
             for index in counts:
                 counts[index] *= _CONTEXT
@@ -123,19 +124,13 @@ def _tells(morpheme: Morpheme) -> bool:
     return morpheme.part_of_speech not in _OF_ANY_QUESTION and morpheme.detail != rewrites.ERA
 
 
-def word_index(key: str) -> int:
-    """Return a word's dimension: 32 bits, even, and the same in every process."""
-    return zlib.crc32(key.encode()) & ~1
-
-
 def grams(text: str) -> Counter[int]:
     """Return how often each gram occurs: pairs of characters, and of Latin letters triples.
 
     Pairs of hiragana only are left out: they are grammar, and the most frequent of all.
     """
     folded = characters.folded(text)
-    pairs = map(operator.add, folded, islice(folded, 1, None))
-    counts = Counter(map(_PAIR_INDICES.__getitem__, pairs))
+    counts = Counter(map(_PAIR_INDICES.__getitem__, map(operator.add, folded, folded[1:])))
     del counts[_NO_GRAM]
     for word in _LETTERS.findall(folded):
         counts.update(_triples(word))
@@ -154,23 +149,18 @@ def _triples(word: str) -> tuple[int, ...]:
 
 
 def _gram_index(gram: str) -> int:
-    """Return a gram's dimension: odd, so that 母子, two characters, is not 母子, a word."""
+    """Return a gram's dimension: odd, where the keys of words are even."""
     return zlib.crc32(gram.encode()) | 1
 
 
-class _Indices(dict[str, int]):
-    """Dimensions by name, computed once: counting through it runs at the speed of C."""
+class _PairIndices(dict[str, int]):
+    """Dimensions of pairs, each computed once: counting through it runs at the speed of C."""
 
-    def __init__(self, index: Callable[[str], int]) -> None:
-        super().__init__()
-        self._index = index
-
-    def __missing__(self, name: str) -> int:
+    def __missing__(self, pair: str) -> int:
         if len(self) >= _CACHE:
             self.clear()
-        index = self[name] = self._index(name)
+        index = self[pair] = _pair_index(pair)
         return index
 
 
-_WORD_INDICES = _Indices(word_index)
-_PAIR_INDICES = _Indices(_pair_index)
+_PAIR_INDICES = _PairIndices()

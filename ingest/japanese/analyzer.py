@@ -34,8 +34,8 @@ class Morpheme:
     surface: str
     term: str
     """Search-side form; empty for particles, auxiliaries, symbols and spaces."""
-    key: str
-    """Equal for words that say the same: the synonym group's if there is one, else the term."""
+    key: int
+    """Equal for words that say the same, as synonyms do; 0 where there is no term."""
     part_of_speech: str
     """Sudachi's first level: 名詞, 動詞, …"""
     detail: str
@@ -67,7 +67,7 @@ class Analyzer:
         self._groups = tuple(tuple(group) for group in synonyms)
         self._cache = cache
         self._sudachi = Sudachi(self._user_words, cache)
-        self._words = Words(self._sudachi)
+        self._words = Words(self._sudachi, rewrites.MARKS)
 
     def __reduce__(self) -> tuple[Callable[..., Analyzer], tuple[Any, ...]]:
         return _analyzer, (self._user_words, self._groups, self._cache)
@@ -78,9 +78,12 @@ class Analyzer:
         what = (_REVISION, user_dictionary.versions(), sorted(self._user_words), self._groups)
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
-    def keys(self, text: str) -> list[str]:
-        """Return the keys of a text in order, each as often as it occurs: what an index counts."""
-        found: list[str] = []
+    def keys(self, text: str) -> list[int]:
+        """Return the keys of a text in order, each as often as it occurs: what an index counts.
+
+        A key is even and has 32 bits at most.
+        """
+        found: list[int] = []
         for _, tokens in self._sudachi.tokens(characters.regular(text)[0]):
             words, names = self._read(tokens)
             keys = [word.key for word in words]
@@ -100,7 +103,8 @@ class Analyzer:
 
     def _read(self, tokens: Any) -> tuple[list[Word], rewrites.Names]:
         words = self._words.read(tokens)
-        return words, rewrites.names(words, self._words.called)
+        marked = [i for i, word in enumerate(words) if word.marked]
+        return words, rewrites.names(words, marked, self._words.called)
 
     def _morphemes(self, text: str) -> list[Morpheme]:
         regular, positions = characters.regular(text)
@@ -111,7 +115,7 @@ class Analyzer:
             if positions:
                 spans = [characters.original_span(positions, *span) for span in spans]
             for i, word in enumerate(words):
-                for name in names.get(i, (Name(word.term, word.key),)) or (Name("", ""),):
+                for name in names.get(i, (Name(word.term, word.key),)) or (Name("", 0),):
                     begin, end = spans[i - name.width + 1][0], spans[i][1]
                     major, detail = word.tag.major, name.detail or word.tag.detail
                     found.append(

@@ -5,11 +5,10 @@ Knows nothing of offsets, nor of how terms are weighed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from ingest.japanese.words import Word, fold
+from ingest.japanese.words import Word, fold, key_of
 
 ERA = "元号"
 """Detail of an era's name whose year stands beside it as a western year."""
@@ -31,15 +30,15 @@ _INITIALS = {"m": (1867, 45), "t": (1911, 15), "s": (1925, 64), "h": (1988, 31),
 # H31 and R6 are years often enough to be found as such; S3, T5 and M1 are mostly something else.
 _OFTEN_A_YEAR = frozenset("hr")
 _DATE_SEPARATORS = frozenset("./-・")
-_MARKS = frozenset({*_COMPANY_TYPES, *_ERAS, *_INITIALS})
-_FORM = attrgetter("form")
+MARKS = frozenset({*_COMPANY_TYPES, *_ERAS, *_INITIALS})
+"""Forms of words that are called, or make a neighbour be called, something else."""
 
 
 class Name(NamedTuple):
     """What a word is found by."""
 
     term: str
-    key: str
+    key: int
     detail: str | None = None
     """In place of the tag's."""
     width: int = 1
@@ -48,44 +47,52 @@ class Name(NamedTuple):
 
 Names = dict[int, tuple[Name, ...]]
 """Names in place of a word's own, by the word's position."""
-CompoundNoun = Callable[[str], Word | None]
+NounFinder = Callable[[str], Word | None]
 """Finds the dictionary's word for a noun."""
 
 
-def names(words: Sequence[Word], dictionary: CompoundNoun) -> Names:
-    """Return the names of those words that are called something else beside their neighbours."""
-    joining = [i for i, word in enumerate(words[:-1], start=1) if word.joins and words[i].noun]
-    found = {i: _compound(words[i - 1], words[i], dictionary) for i in joining}
-    if _MARKS.isdisjoint(map(_FORM, words)):
-        return found
-    forms = [word.form for word in words]
-    for i, form in enumerate(forms):
-        if form in _COMPANY_TYPES:
-            found[i] = _plain(*_COMPANY_TYPES[form])
-        elif form in _ERAS:
-            found.update(_year_of_era(forms, i))
-        elif form in _INITIALS:
-            found.update(_year_of_initial(forms, i))
+def names(words: Sequence[Word], marked: Iterable[int], dictionary: NounFinder) -> Names:
+    """Return the names of those words that are called something else beside their neighbours.
+
+    `marked` are the positions of the words that have `MARKS`, or are verbs.
+    """
+    found: Names = {}
+    forms: list[str] = []
+    for i in marked:
+        word = words[i]
+        if word.form in MARKS:
+            forms = forms or [word.form for word in words]
+            found.update(_by_mark(forms, i))
+        elif i + 1 < len(words) and words[i + 1].noun:
+            found[i + 1] = _compound(word, words[i + 1], dictionary)
     return found
 
 
+def _by_mark(forms: Sequence[str], mark: int) -> Names:
+    if forms[mark] in _ERAS:
+        return _year_of_era(forms, mark)
+    if forms[mark] in _INITIALS:
+        return _year_of_initial(forms, mark)
+    return {mark: _plain(*_COMPANY_TYPES[forms[mark]])}
+
+
 def _plain(*terms: str) -> tuple[Name, ...]:
-    return tuple(Name(term, term) for term in terms)
+    return tuple(Name(term, key_of(term)) for term in terms)
 
 
-def _compound(first: Word, second: Word, dictionary: CompoundNoun) -> tuple[Name, ...]:
+def _compound(first: Word, second: Word, dictionary: NounFinder) -> tuple[Name, ...]:
     """Return the second verb's name, and the noun of both: 受け取る is 受取, 申し込む is 申込."""
     noun = first.noun + second.noun
     same = dictionary(noun)
-    term, key = (same.term, same.key) if same else (fold(noun), fold(noun))
-    return Name(second.term, second.key), Name(term, key, COMPOUND, 2)
+    name = Name(same.term, same.key) if same else Name(fold(noun), key_of(fold(noun)))
+    return Name(second.term, second.key), name._replace(detail=COMPOUND, width=2)
 
 
 def _year_of_era(forms: Sequence[str], era: int) -> Names:
     number = _next_word(forms, era + 1)
     if number is None:
         return {}
-    before, name = _ERAS[forms[era]], (Name(forms[era], forms[era], ERA),)
+    before, name = _ERAS[forms[era]], (Name(forms[era], key_of(forms[era]), ERA),)
     if forms[number] == "元年":  # one word, where 6年 is two
         return {era: name, number: _plain(str(before + 1), "年")}
     if _is_year(forms, number):

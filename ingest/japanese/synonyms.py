@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ingest.japanese.rewrites import Name
+from ingest.japanese.words import key_of
 
 Member = tuple[Name, ...]
 """The words of one way to say it."""
@@ -30,7 +31,7 @@ class Synonyms:
 
     def __init__(self, groups: Iterable[Sequence[Member]]) -> None:
         """Take the members of each group; groups that share one become one."""
-        self._by_first: dict[str, list[tuple[list[str], Name]]] = {}
+        self._by_first: dict[int, list[tuple[list[int], Name]]] = {}
         for members in _merged(groups):
             name = _joined(members[0])
             for member in members:
@@ -39,7 +40,7 @@ class Synonyms:
         for candidates in self._by_first.values():
             candidates.sort(key=lambda candidate: len(candidate[0]), reverse=True)
 
-    def expand(self, keys: Sequence[str]) -> list[str]:
+    def expand(self, keys: Sequence[int]) -> list[int]:
         """Return the keys with those of groups."""
         expanded = list(keys)
         for match in self.matches(keys):
@@ -49,7 +50,7 @@ class Synonyms:
                 expanded.insert(match.end, match.name.key)
         return expanded
 
-    def matches(self, keys: Sequence[str]) -> list[Match]:
+    def matches(self, keys: Sequence[int]) -> list[Match]:
         """Return the members that occur, the longest at each place and once a group, last first.
 
         年次有給休暇 is a member and holds another, 有給: only the outer one stands for the group.
@@ -69,7 +70,8 @@ class Synonyms:
 def _joined(member: Member) -> Name:
     if len(member) == 1:
         return member[0]
-    return Name("".join(word.term for word in member), "".join(word.key for word in member))
+    term = "".join(word.term for word in member)
+    return Name(term, key_of(term))
 
 
 def _merged(groups: Iterable[Sequence[Member]]) -> list[list[Member]]:

@@ -3,16 +3,20 @@
 A verb is called by its noun (申し込む: 申し込み), since people ask for one and write the other.
 Words that Sudachi's synonym dictionary puts into one group, and only one, share a *key*: 年休, 有休
 and 有給 do. Knows nothing of neighbours: `rewrites` does.
+
+Every document goes through here word by word, so the common case is kept to calls into C.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+import zlib
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from operator import methodcaller
+from typing import Any, cast
 
 from ingest.japanese.sudachi import Sudachi, Tag
 
@@ -27,9 +31,10 @@ _TO_I_ROW = dict(zip("うくぐすつぬぶむる", "いきぎしちにびみり
 # Sudachi numbers dictionary words below this, and gives an unknown word its part of speech's id.
 _UNKNOWN = 0xF000_0000
 _CACHE = 1 << 17
+_NUMBER = methodcaller("word_id")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one of each, compared by identity
 class Word:
     """A word, whatever stands around it."""
 
@@ -38,27 +43,31 @@ class Word:
     tag: Tag
     term: str
     """What people would call it in search; empty for particles, auxiliaries, symbols, spaces."""
-    key: str
-    """The same for all words of a synonym group, else the term."""
+    key: int
+    """Number that stands for the term, or for its synonym group; 0 where there is no term."""
     noun: str = ""
     """Of a verb, the noun made from it: 受ける, 受け; else empty."""
-    joins: bool = False
-    """Whether it is a verb in the form in which another may follow to make one with it."""
+    marked: bool = False
+    """Whether its neighbours matter for what it is called, or they are."""
 
 
 class Words:
     """Gives words for Sudachi's tokens, each computed once."""
 
-    def __init__(self, sudachi: Sudachi) -> None:
+    def __init__(self, sudachi: Sudachi, marks: Container[str]) -> None:
+        """Take the forms whose neighbours matter; so they do for verbs that may be part of one."""
         self._sudachi = sudachi
+        self._marks = marks
         self._known: dict[int, Word] = {}
         self._unknown = lru_cache(maxsize=_CACHE)(self._unknown_word)
         self.called = lru_cache(maxsize=_CACHE)(self._called)
 
     def read(self, tokens: Any) -> list[Word]:
         """Return the words of a list of Sudachi's tokens."""
-        known, word = self._known, self._word
-        return [known.get(token.word_id()) or word(token) for token in tokens]
+        words = list(map(self._known.get, map(_NUMBER, tokens)))
+        if None in words:
+            return [word or self._word(tokens[i]) for i, word in enumerate(words)]
+        return cast("list[Word]", words)
 
     def _word(self, token: Any) -> Word:
         number = token.word_id()
@@ -68,11 +77,15 @@ class Words:
             self._known.clear()
         tag = self._sudachi.tag(token.part_of_speech_id())
         word = self._called_by_noun(token.normalized_form(), tag, token.synonym_group_ids())
-        self._known[number] = word
+        self._known[number] = word = self._marked(word)
         return word
 
+    def _marked(self, word: Word) -> Word:
+        joins = bool(word.noun) and word.tag.form.startswith("連用形")
+        return replace(word, marked=True) if joins or word.form in self._marks else word
+
     def _unknown_word(self, form: str, part_of_speech: int) -> Word:
-        return _word(form, self._sudachi.tag(part_of_speech), ())
+        return self._marked(_word(form, self._sudachi.tag(part_of_speech), ()))
 
     def _called_by_noun(self, form: str, tag: Tag, groups: Sequence[int]) -> Word:
         noun = nominal(form, tag)
@@ -80,7 +93,7 @@ class Words:
         if len(noun) < 2:
             return _word(form, tag, groups, noun)
         word, same = _word(noun, tag, groups, noun), self.called(noun)
-        if not same or same.key == same.term:
+        if not same or same.key == key_of(same.term):
             return word
         return replace(word, term=same.term, key=same.key)
 
@@ -96,8 +109,13 @@ class Words:
 def _word(form: str, tag: Tag, groups: Sequence[int], noun: str = "") -> Word:
     term = _term(form, tag)
     one_group = len(groups) == 1 and _may_have_synonyms(tag)
-    key = f"={groups[0]}" if term and one_group else term
-    return Word(fold(form), tag, term, key, noun, bool(noun) and tag.form.startswith("連用形"))
+    name = f"={groups[0]}" if one_group else term
+    return Word(fold(form), tag, term, key_of(name) if term else 0, noun)
+
+
+def key_of(name: str) -> int:
+    """Return the number that stands for a name: even, of 32 bits, the same in every process."""
+    return zlib.crc32(name.encode()) & ~1 or 2
 
 
 def _may_have_synonyms(tag: Tag) -> bool:
