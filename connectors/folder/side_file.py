@@ -25,9 +25,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore import GitIgnorePatternError
 
 from connectors.base import READABLE_BY_ANYONE, ConnectorError, Readers
+from connectors.folder.globs import compile_globs
 
 SIDE_FILE = ".kurage-readers.toml"
 
@@ -111,8 +111,8 @@ def _rule(glob: str, principals: object) -> _Rule:
     if glob.startswith(("!", "#")) or not glob.strip():
         raise ConnectorError(f'"{glob}" matches nothing; name the files that are restricted')
     try:
-        spec = GitIgnoreSpec.from_lines([unicodedata.normalize("NFC", glob)])
-    except GitIgnorePatternError as error:
+        spec = compile_globs([glob])
+    except ValueError as error:
         raise ConnectorError(f'"{glob}" is no valid glob ({error})') from error
     # Addresses are compared without case; names of groups as their source writes them.
     return spec, frozenset(

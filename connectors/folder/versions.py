@@ -16,12 +16,13 @@ import sqlite3
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS seen"
-    " (id TEXT PRIMARY KEY, stamp TEXT, size INTEGER, digest BLOB, version TEXT) WITHOUT ROWID"
+    " (id TEXT PRIMARY KEY, stamp TEXT, size INTEGER, digest BLOB, version TEXT,"
+    " changes INTEGER) WITHOUT ROWID"
 )
 
 
@@ -38,14 +39,12 @@ class _Seen:
     size: int
     digest: bytes
     version: str
+    changes: int
+    """How often its bytes changed since it is remembered."""
 
-    def version_of(self, status: os.stat_result, found: bytes) -> str:
-        """Return the version of bytes with this digest: the old one if they are the same."""
-        if found == self.digest:
-            return self.version
-        named = _named(status)
-        # Rewritten within the clock's grain, or its time set back: size and time do not tell.
-        return named if named != self.version else f"{named}-{found.hex()}"
+    def changed(self, status: os.stat_result) -> str:
+        """Return the version of other bytes; the count tells where size and time do not."""
+        return f"{_named(status)}.{self.changes + 1}"
 
 
 class Versions:
@@ -65,36 +64,38 @@ class Versions:
         Raises what `read` raises.
         """
         seen = self._recall(identity)
-        if seen is not None and seen.stamp == _stamp(status):
-            return seen.version
-        if seen is None or seen.size != status.st_size:
+        if seen is None:
             return _named(status)
-        known = digest(read())
-        version = seen.version_of(status, known)
-        if known == seen.digest:
-            self._remember(identity, status, known, version)
-        return version
+        if seen.stamp == _stamp(status):
+            return seen.version
+        if seen.size != status.st_size or digest(read()) != seen.digest:
+            return seen.changed(status)
+        self._remember(identity, replace(seen, stamp=_stamp(status)))
+        return seen.version
 
     def fetched(self, identity: str, status: os.stat_result, body: bytes) -> str:
         """Return the version of these bytes, and remember that they have it."""
-        seen, known = self._recall(identity), digest(body)
-        version = seen.version_of(status, known) if seen else _named(status)
-        self._remember(identity, status, known, version)
-        return version
+        seen, stamp, found = self._recall(identity), _stamp(status), digest(body)
+        if seen is None:
+            seen = _Seen(stamp, len(body), found, _named(status), 0)
+        elif seen.digest != found:
+            seen = _Seen(stamp, len(body), found, seen.changed(status), seen.changes + 1)
+        self._remember(identity, replace(seen, stamp=stamp))
+        return seen.version
 
     def _recall(self, identity: str) -> _Seen | None:
         if self._database is not None:
             with suppress(sqlite3.Error):
-                query = "SELECT stamp, size, digest, version FROM seen WHERE id = ?"
+                query = "SELECT stamp, size, digest, version, changes FROM seen WHERE id = ?"
                 row = self._database.execute(query, (identity,)).fetchone()
                 return _Seen(*row) if row else None
         return None
 
-    def _remember(self, identity: str, status: os.stat_result, known: bytes, version: str) -> None:
+    def _remember(self, identity: str, seen: _Seen) -> None:
         if self._database is not None:
-            row = (identity, _stamp(status), status.st_size, known, version)
+            row = (identity, seen.stamp, seen.size, seen.digest, seen.version, seen.changes)
             with suppress(sqlite3.Error):
-                self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", row)
+                self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
 def _named(status: os.stat_result) -> str:

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore import GitIgnorePatternError
 
 from connectors.base import ConnectorError
+from connectors.folder.globs import compile_globs
 
 DEFAULT_EXCLUDE = (
     ".*",  # dot files and folders: .git, .DS_Store, editors' settings
@@ -97,8 +97,8 @@ class Selection:
 
 def _spec(setting: str, globs: Iterable[str]) -> GitIgnoreSpec:
     try:
-        return GitIgnoreSpec.from_lines(unicodedata.normalize("NFC", glob) for glob in globs)
-    except GitIgnorePatternError as error:
+        return compile_globs(globs)
+    except ValueError as error:
         raise ConnectorError(f"{setting}: {error}") from error
 
 
