@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from ingest.extract.blocks import Block, Kind
 from ingest.extract.prose import fold, verbatim
 
-_SPAN_TEXT = (
-    200  # characters; longer merged cells are written once, so that spans can not multiply text
-)
+_SPAN_TEXT = 200  # characters; a merged cell that is longer is written once
+_FILLING = 10_000  # characters that filling merged cells may add to a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +134,19 @@ class Outline:
 def _grid(rows: list[list[Cell]]) -> tuple[list[list[str]], int]:
     """Rows of text with merged cells repeated, and how many of the first ones are header."""
     grid: list[list[str]] = []
-    headers = 0
-    pending: dict[int, tuple[int, str]] = {}  # column -> rows still covered, text
+    headers = filled = 0
+    covered: dict[int, tuple[int, str]] = {}  # column -> rows below that a cell still covers, text
     width = max((sum(cell.columns for cell in row) for row in rows), default=0)
     for cells in rows:
-        line, pending = _line(cells, pending, width)
-        if not any(line):
+        if filled > _FILLING:  # nobody merges that much: spans are used to multiply text
+            line, covered = [cell.text for cell in cells], {}
+        else:
+            line, covered = _line(cells, covered, width)
+            filled += sum(map(len, line)) + 3 * len(line) - sum(len(cell.text) for cell in cells)
+        if not any(cell.text for cell in cells):
             continue
         grid.append(line)
-        if headers == len(grid) - 1 and cells and all(cell.header for cell in cells):
+        if headers == len(grid) - 1 and all(cell.header for cell in cells):
             headers += 1
     return grid, headers
 
@@ -155,22 +158,21 @@ def _trimmed(row: list[str]) -> list[str]:
 
 
 def _line(
-    cells: list[Cell], pending: dict[int, tuple[int, str]], width: int
+    cells: list[Cell], covered: dict[int, tuple[int, str]], width: int
 ) -> tuple[list[str], dict[int, tuple[int, str]]]:
+    """One row with what covers it from above, and what covers the next one."""
     line: list[str] = []
-    below = {column: (left - 1, text) for column, (left, text) in pending.items() if left > 1}
+    below = {column: (left - 1, text) for column, (left, text) in covered.items() if left > 1}
     queue = iter(cells)
     while True:
-        if len(line) in pending:
-            line.append(pending[len(line)][1])
+        if len(line) in covered:
+            line.append(covered[len(line)][1])
             continue
         cell = next(queue, None)
         if cell is None:
-            break
+            return line, below
         once = cell.columns >= width or len(cell.text) > _SPAN_TEXT
         for offset in range(cell.columns):
-            text = cell.text if offset == 0 or not once else ""
             if cell.rows > 1:
-                below[len(line)] = (cell.rows - 1, "" if once else text)
-            line.append(text)
-    return line, below
+                below[len(line)] = (cell.rows - 1, "" if once else cell.text)
+            line.append("" if once and offset else cell.text)

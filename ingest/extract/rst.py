@@ -250,7 +250,7 @@ class _Walker:
         for child in node.children:
             if isinstance(child, nodes.Text):
                 parts.append(
-                    _bared(str(child)) if not isinstance(node, nodes.literal) else str(child)
+                    child.astext() if isinstance(node, nodes.literal) else _bared(child.astext())
                 )
             elif isinstance(child, nodes.image):
                 parts.append(child.get("alt") or "")

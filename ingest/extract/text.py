@@ -136,13 +136,17 @@ def extract_tsv(data: bytes, _name: str, *, charset: str | None = None) -> Extra
     return extract_csv(data, _name, charset=charset, delimiter="\t")
 
 
-def _rows(text: str, delimiter: str) -> list[list[str]]:
+def _read(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(len(text) + 1)
     try:
-        read = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+        return list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
     except csv.Error as error:
         raise ExtractError(f"not readable as CSV: {error}; save it again as CSV (UTF-8)") from error
-    rows = [[fold(cell.replace("\n", " ")) for cell in row] for row in read]
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    """The rows that have text, without empty cells at their ends."""
+    rows = [[fold(cell.replace("\n", " ")) for cell in row] for row in _read(text, delimiter)]
     for row in rows:
         while row and not row[-1]:
             row.pop()
@@ -154,7 +158,7 @@ def _delimiter(text: str) -> str:
     sample = text[:_SNIFFED]
     best, score = ",", 0.0
     for delimiter in _DELIMITERS:
-        counts = [len(row) for row in _rows(sample, delimiter)[:50]]
+        counts = [len(row) for row in _read(sample, delimiter)[:50] if row]
         common = max(set(counts), key=counts.count) if counts else 1
         found = (common - 1) * counts.count(common) / max(len(counts), 1)
         if found > score:

@@ -16,6 +16,7 @@ from ingest.extract.blocks import Extracted
 from ingest.extract.decode import decode
 from ingest.extract.outline import Outline
 from ingest.extract.prose import BREAK
+from ingest.extract.text import plain
 from ingest.extract.when import moment
 
 _LINE = re.compile(r"( *)((?:- +|-$)*)(.*)")
@@ -25,6 +26,7 @@ _KEY = re.compile(
 _BLOCK_SCALAR = re.compile(r"([|>])[-+0-9]*\s*(?:#.*)?$")
 _PROPERTY = re.compile(r"(?:[&!][^\s]*\s*)+(?=\s|$|[\"'|>\[{\w])")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
+_WHOLE_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _ESCAPES: Final = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "/": "/", "0": "", " ": " "}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _LONG: Final = 60  # characters; a longer value is a text of its own, a shorter one a line
@@ -70,6 +72,8 @@ def extract(data: bytes, _name: str) -> Extracted:
     """Return the values of a YAML file under their keys; raises `ExtractError` where it is none."""
     decoded = decode(data)
     found = list(scalars(decoded.text))
+    if not found:  # keys without values: they are what there is to read
+        return plain(_WHOLE_COMMENT.sub("", decoded.text), warnings=decoded.warnings)
     about = metadata(found)
     outline = Outline()
     title = pick(about, TITLES)
