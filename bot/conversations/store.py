@@ -14,7 +14,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Engine, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Engine,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
@@ -80,18 +90,8 @@ class Conversations:
         `RepeatedMessageError`.
         """
         for _ in range(_ATTEMPTS):
-            try:
-                with self._transaction() as session:
-                    conversation = self._conversation(session, thread)
-                    values = self._opening(question, asker, message)
-                    where = {"platform": thread.platform, "channel": thread.channel}
-                    row = {"conversation_id": conversation, **where, **values}
-                    if insert_new(session, TurnRow, row):
-                        return Turn(thread=thread, searched=None, **values)
-            except ConversationsError as error:
-                # A purge removed the empty conversation in between.
-                if not isinstance(error.__cause__, IntegrityError):
-                    raise
+            if opened := self._open(thread, question, asker, message):
+                return opened
             if known := self._turn_of(thread, message):
                 raise RepeatedMessageError(known)
         raise ConversationsError(f"no free turn id in {_ATTEMPTS} attempts; purge old turns")
@@ -163,7 +163,11 @@ class Conversations:
 
     def count(self, selection: Selection) -> int:
         """Return how many turns are wanted, whatever the limit."""
-        return sum(len(ids) for ids in self._ids(selection, _BATCH))
+        if selection.text is not None:
+            return sum(len(ids) for ids in self._ids(selection, _BATCH))
+        with self._transaction() as session:
+            counted = select(func.count()).select_from(TurnRow).where(*_conditions(selection))
+            return session.scalar(counted) or 0
 
     def history(self, thread: Thread, count: int) -> list[Turn]:
         """Return the last `count` finished turns of a conversation, oldest first.
@@ -208,12 +212,30 @@ class Conversations:
 
     # Inside
 
+    def _open(
+        self, thread: Thread, question: Question, asker: str, message: str | None
+    ) -> Turn | None:
+        """Return a new turn, or None where its id, its message or a purge came in between."""
+        values = self._opening(question, asker, message)
+        try:
+            with self._transaction() as session:
+                conversation = self._conversation(session, thread)
+                where = {"platform": thread.platform, "channel": thread.channel}
+                row = {"conversation_id": conversation, **where, **values}
+                stored = conversation is not None and insert_new(session, TurnRow, row)
+        except ConversationsError as error:
+            # The foreign key: a purge removed the empty conversation since.
+            if isinstance(error.__cause__, IntegrityError):
+                return None
+            raise
+        return Turn(thread=thread, searched=None, **values) if stored else None
+
     @staticmethod
-    def _conversation(session: Session, thread: Thread) -> int:
-        """Return the id of the thread's row, which is made if need be."""
+    def _conversation(session: Session, thread: Thread) -> int | None:
+        """Return the id of the thread's row, which is made if need be; None: purged meanwhile."""
         key = {"platform": thread.platform, "channel": thread.channel, "thread": thread.root}
         insert_new(session, ConversationRow, {"started": _now(), **key})
-        return session.scalars(select(ConversationRow.id).filter_by(**key)).one()
+        return session.scalars(select(ConversationRow.id).filter_by(**key)).one_or_none()
 
     def _opening(self, question: Question, asker: str, message: str | None) -> dict[str, Any]:
         now = _now()

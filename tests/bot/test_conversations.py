@@ -539,15 +539,16 @@ def test_asking_and_purging_at_once_disturb_neither(conversations: Conversations
     assert {turn.id for turn in conversations.turns()} == set(asked)
 
 
+@pytest.mark.parametrize("moment", ["SELECT conversations.id", "INSERT INTO turns"])
 def test_a_question_in_a_thread_that_a_purge_removes_that_moment_is_kept(
-    postgresql_url: str,
+    postgresql_url: str, moment: str
 ) -> None:
-    """Between finding the conversation and storing the turn; SQLite has one writer at a time."""
+    """Before or after it found its conversation; SQLite has one writer at a time."""
     engine, other = open_database(postgresql_url), connect(postgresql_url)
     removals = iter(["once"])
 
     def remove_conversation(_: object, __: object, statement: str, *___: object) -> None:
-        if statement.startswith("INSERT INTO turns") and next(removals, None):
+        if statement.startswith(moment) and next(removals, None):
             with other.begin() as connection:
                 connection.execute(delete(ConversationRow))
 
