@@ -78,7 +78,10 @@ class Index(Protocol):
     def replace(
         self, document: IndexedDocument, chunks: Sequence[Chunk], encodings: Sequence[Encoding]
     ) -> None:
-        """Hold exactly these chunks of the document; chunk 0 is written last."""
+        """Hold exactly these chunks of the document; chunk 0 is written last.
+
+        Without any, the document is still held, so that a sync does not fetch it again.
+        """
         ...
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:

@@ -183,4 +183,7 @@ class _Opened:
             last = not self._users
         if last:
             with self._handle:
-                self.shard.close()
+                try:
+                    self.shard.close()
+                except SearchIndexError as error:  # nothing was written, so nothing is lost
+                    _log.warning("%s", error)

@@ -156,10 +156,11 @@ def writing(index: Path) -> Iterator[None]:
     """Be the only process that writes this index."""
     index.mkdir(parents=True, exist_ok=True)
     with (index / "writer.lock").open("a+", encoding="ascii") as lock:
-        if not _lock(lock, fcntl.LOCK_EX):
-            raise SearchIndexError(
-                f"the index is being written by {_writer(index)}; wait until it has finished"
-            )
+        while not _lock(lock, fcntl.LOCK_EX):
+            if holder := _writer(index):  # else somebody just looked who writes
+                raise SearchIndexError(
+                    f"the index is being written by {holder}; wait until it has finished"
+                )
         lock.truncate(0)
         lock.write(f"process {os.getpid()}")
         lock.flush()

@@ -43,7 +43,7 @@ _FIRST = [EMPTY, 0]
 # nothing (docs/decisions.md), so there only the removal of deleted points is left to `optimize`.
 _NEVER = 2**40
 # Points read at once: bounds the memory of a listing.
-_PAGE = 10_000
+_PAGE = 20_000
 # The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
 _RRF_K = 60
 # Candidates of each vector that fusion ranks, at least.

@@ -5,6 +5,7 @@ Knows nothing of who reads. One thread uses a writer, and one process at a time 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,6 +31,9 @@ _SAVING_SHARE = 0.05
 # Bytes that must be free before anything is written. The engine maps its files into memory, where a
 # full disk ends the process without a word.
 RESERVE = 100_000_000
+
+
+_log = logging.getLogger(__name__)
 
 
 class EdgeWriter:
@@ -63,6 +67,9 @@ class EdgeWriter:
         self._save_every = save_every
         self._stack = ExitStack()
         self._base: Path | None = None
+        """The newest revision that can be opened."""
+        self._source: Path | None = None
+        """What is read: a revision or what a run saved."""
         self._shard: Shard | None = None
         self._pending: dict[DocumentKey, Entry] = {}
         self._working = self._generation.folder / "working"
@@ -181,25 +188,29 @@ class EdgeWriter:
     def _open(self) -> None:
         shutil.rmtree(self._working, ignore_errors=True)
         newest = self._generation.revisions()
-        self._base = newest[-1] if newest else None
-        saved = self._usable_save()
-        self._unpublished = saved is not None
-        self._reopen(saved or self._base)
+        saved = self._usable_save(newest[-1] if newest else None)
+        for place in (*saved, *reversed(newest)):
+            try:
+                self._reopen(place)
+            except SearchIndexError as error:
+                # A sync mends whatever is missing, so an older start, or none, is good enough.
+                _log.warning("Passed over: %s", error)
+            else:
+                break
+        self._unpublished = self._source in saved
+        self._base = newest[-1] if self._unpublished and newest else self._source
         if not self._unpublished:
             self._point()  # a run may have died between the revision and the pointer
 
-    def _usable_save(self) -> Path | None:
-        """Return what a run saved that began where this one does; remove all else."""
-        usable = None
+    def _usable_save(self, newest: Path | None) -> list[Path]:
+        """Return what a run saved that began where this one does, if any; remove all else."""
+        usable = []
         for path in self._generation.saved():
-            if path.name.startswith(self._save_name()):
-                usable = path
+            if path.name.startswith(_save_name(newest)):
+                usable.append(path)
             else:
                 shutil.rmtree(path, ignore_errors=True)
-        return usable
-
-    def _save_name(self) -> str:
-        return f"saved-{self._base.name if self._base else '0'}-"
+        return usable[-1:]
 
     def _reopen(self, place: Path | None) -> None:
         """Read from a folder that is not to be changed, or from nothing."""
@@ -287,7 +298,7 @@ class EdgeWriter:
             revisions.copy_tree(self._working / "shard", new / "shard")
             revisions.sync_tree(new)
             number = int(former[-1].name.rpartition("-")[2]) + 1 if former else 1
-            new.rename(self._generation.folder / f"{self._save_name()}{number:06}")
+            new.rename(self._generation.folder / f"{_save_name(self._base)}{number:06}")
             for path in former:
                 shutil.rmtree(path, ignore_errors=True)
         self._saved_at = time.monotonic()
@@ -296,7 +307,8 @@ class EdgeWriter:
     def _finish(self) -> Path:
         """Turn the working copy into the next revision, open it, and return its folder."""
         shard = self._shard if self._shard and self._changed else self._begin()
-        number = int(self._base.name) + 1 if self._base else 1
+        former = self._generation.revisions()
+        number = int(former[-1].name) + 1 if former else 1
         revision = self._generation.folder / f"{number:06}"
         with explained(f"publishing the index in {self._folder}"):
             shard.optimize()
@@ -335,3 +347,8 @@ class EdgeWriter:
             return frozenset(former.sources() - self._shard.sources())
         finally:
             former.close()
+
+
+def _save_name(base: Path | None) -> str:
+    """Return how the folder of saved work begins: it names the revision that it changed."""
+    return f"saved-{base.name if base else '0'}-"

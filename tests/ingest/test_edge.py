@@ -525,6 +525,38 @@ class TestTrouble:
         with pytest.raises(SearchIndexError, match=r"opening the index .* failed"):
             EdgeIndex(tmp_path)
 
+    @pytest.mark.parametrize("damaged", [1, 2])
+    def test_damaged_revisions_are_passed_over_by_the_next_run(
+        self, tmp_path: Path, damaged: int
+    ) -> None:
+        """It starts from an older one or from nothing; the sync brings what is missing."""
+        publish(tmp_path, 1)
+        publish(tmp_path, 2)
+        segments = sorted(tmp_path.glob("*/00000?/shard/segments/*/segment.json"))
+        for segment in segments[-damaged:]:
+            segment.write_text("{")
+        with writer(tmp_path) as index:
+            versions = {stored.version for stored in index.versions("handbook").values()}
+            assert versions == ({"1"} if damaged == 1 else set())
+            write(index, 3)
+            index.publish()
+        reader = EdgeIndex(tmp_path)
+        assert consistent(reader) == 3
+        reader.close()
+
+    def test_damaged_work_of_a_killed_run_is_passed_over(self, tmp_path: Path) -> None:
+        publish(tmp_path, 1)
+        fail_after_writing(tmp_path, "late")
+        [segment] = tmp_path.glob("*/saved-*/shard/segments/*/segment.json")
+        segment.write_text("{")
+        with writer(tmp_path) as index:
+            assert len(index.versions("handbook")) == 40
+            write(index, 2)
+            index.publish()
+        reader = EdgeIndex(tmp_path)
+        assert consistent(reader) == 2
+        reader.close()
+
     def test_a_full_disk_is_reported_and_what_is_published_stays(self, tmp_path: Path) -> None:
         """Space is looked at before each write: the engine itself would be killed by the kernel."""
         publish(tmp_path)
