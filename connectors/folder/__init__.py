@@ -65,15 +65,15 @@ class FolderConnector:
         `include` and `exclude` are globs with gitignore's meaning; no `include` means every file
         but `MEDIA_SUFFIXES`, and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and
         the quoted path, or `file:` addresses. A file above `max_bytes` is reported, not read.
-        `memory` is a database of this connector's own (see `connectors.folder.versions`); None: a
-        touched file has changed.
+        `memory` is a database of folder connectors' own (see `connectors.folder.versions`); None:
+        a touched file has changed.
         Raises `ConnectorError` for a glob that is none.
         """
         self._root = Path(os.path.abspath(root.expanduser()))
         self._selection = Selection(include, exclude)
         self._url_prefix = url_prefix
         self._max_bytes = max_bytes
-        self._versions = Versions(memory)
+        self._versions = Versions(os.fsencode(self._root).hex(), memory)
         self._problems: dict[str, str] = {}
         # An address is part of a version: where it leads elsewhere, every document has changed.
         base = url_prefix if url_prefix is not None else self._root.as_uri()

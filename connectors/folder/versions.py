@@ -16,13 +16,13 @@ import sqlite3
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS seen"
-    " (id TEXT PRIMARY KEY, stamp TEXT, size INTEGER, digest BLOB, version TEXT,"
-    " changes INTEGER) WITHOUT ROWID"
+    " (folder TEXT, id TEXT, stamp TEXT, size INTEGER, digest BLOB, version TEXT, changes INTEGER,"
+    " PRIMARY KEY (folder, id)) WITHOUT ROWID"
 )
 
 
@@ -48,9 +48,10 @@ class _Seen:
 
 
 class Versions:
-    """What is remembered of the files of one folder."""
+    """What is remembered of the files of one folder; folders may share a memory."""
 
-    def __init__(self, memory: Path | None) -> None:
+    def __init__(self, folder: str, memory: Path | None) -> None:
+        self._folder = folder
         self._database: sqlite3.Connection | None = None
         if memory is not None:
             # A memory that can not be used costs time, never a document.
@@ -86,16 +87,19 @@ class Versions:
     def _recall(self, identity: str) -> _Seen | None:
         if self._database is not None:
             with suppress(sqlite3.Error):
-                query = "SELECT stamp, size, digest, version, changes FROM seen WHERE id = ?"
-                row = self._database.execute(query, (identity,)).fetchone()
+                query = "SELECT stamp, size, digest, version, changes FROM seen"
+                query += " WHERE folder = ? AND id = ?"
+                row = self._database.execute(query, (self._folder, identity)).fetchone()
                 return _Seen(*row) if row else None
         return None
 
     def _remember(self, identity: str, seen: _Seen) -> None:
         if self._database is not None:
-            row = (identity, seen.stamp, seen.size, seen.digest, seen.version, seen.changes)
+            row = (self._folder, identity, *astuple(seen))
             with suppress(sqlite3.Error):
-                self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)", row)
+                self._database.execute(
+                    "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?)", row
+                )
 
 
 def _named(status: os.stat_result) -> str:

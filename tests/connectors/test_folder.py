@@ -304,6 +304,18 @@ def test_versions_tell_contents_apart(
                 connector = site.connector()
 
 
+def test_folders_may_share_a_memory(site: FolderSite, tmp_path: Path) -> None:
+    other = FolderSite(tmp_path / "other", site.memory)
+    for folder, text in ((site, "x"), (other, "another")):
+        folder.write("a.md", text)
+    before = [listing(folder.connector()) for folder in (site, other)]
+    for _ in range(2):
+        for folder in (site, other):
+            connector = folder.connector()
+            connector.fetch(listing(connector)["a.md"])
+    assert [listing(folder.connector()) for folder in (site, other)] == before
+
+
 @pytest.mark.parametrize("damage", ["not a database", "unwritable place"])
 def test_a_memory_that_can_not_be_used_costs_no_document(
     site: FolderSite, tmp_path: Path, damage: str
