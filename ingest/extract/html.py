@@ -138,7 +138,7 @@ def _nothing() -> None:
 
 @dataclass(slots=True)
 class _List:
-    """A list that is open: the next number of an ordered one, and what its next line begins with."""
+    """An open list: the next number of an ordered one, and what its next line begins with."""
 
     number: int | None
     marker: str = "  "
@@ -294,12 +294,12 @@ class _Walker:
         return None
 
 
-_LAYOUT: Final = "td table, td h1, td h2, td h3, td pre"
+_LAYOUT: Final = "table, h1, h2, h3, pre"
 
 
 def _lays_out(table: LexborNode) -> bool:
-    """Whether cells hold what no cell of data does; a selector also finds the element itself."""
-    return any(found.mem_id != table.mem_id for found in table.css(_LAYOUT))
+    """Whether cells hold what no cell of data does."""
+    return any(part.css_first(_LAYOUT) is not None for part in table.iter())
 
 
 def _rows(table: LexborNode) -> tuple[list[list[Cell]], str]:

@@ -91,7 +91,7 @@ ENTITIES = (
         ),
         (
             "<table>"
-            + "<tr>"
+            "<tr>"
             + "<td colspan=1000 rowspan=65534>本文本文</td>" * 50
             + "<tr></tr>" * 1000
             + "</table>",
@@ -203,11 +203,16 @@ def test_mojibake_is_an_error() -> None:
         read(damaged, "a.md")
 
 
-PIECES = st.sampled_from(
-    "< > & \" ' # * _ ` [ ] ( ) { } | - + = ~ : ; , . ! ? / \\ \n \t \r \0 \x1b $ @ % ^ 有 給 、 。 「 」 　 \u200b \u2028 \ufeff \ud7ff "
-    "<div> </div> <p> <!-- --> <table> <tr> <td rowspan=3> <script> </script> <h1> <pre> <ul> <li> <a href='#x'> <svg> &#0; &#xD800; &amp; "
-    "--- ::: [^1]: ``` ~~~ ** .. :: :a:` `_ |x| -- === >- |- {{ }} a: -".split(" ")
-)
+SIGNS = "<>&\"'#*_`[](){}|-+=~:;,.!?/\\\n\t\r\0\x1b$@%^ 有給、。「」　\u200b\u2028\ufeff\ud7ff"
+TAGS = (
+    "<div>", "</div>", "<p>", "<!--", "-->", "<table>", "<tr>", "<td rowspan=3>", "<script>",
+    "</script>", "<h1>", "<pre>", "<ul>", "<li>", "<a href='#x'>", "<svg>", "&#0;", "&#xD800;", "&amp;",
+)  # fmt: skip
+MARKS = (
+    "---\n", ":::", "[^1]:", "```", "~~~", "**", ".. ", "::", ":a:`", "`_", "|x|", "===\n", ">-",
+    "|-", "{{", "}}", "a: ", "- ",
+)  # fmt: skip
+PIECES = st.sampled_from([*SIGNS, *TAGS, *MARKS])
 
 
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(NAMES))
@@ -226,8 +231,7 @@ def check(data: bytes, name: str) -> None:
         return
     try:
         extracted = read(data, name)
-    except ExtractError as error:
-        assert str(error)
+    except ExtractError:
         return
     assert extracted.blocks
     assert extracted.title

@@ -37,7 +37,7 @@ def texts(source: str) -> list[str]:
         ("<p>注<sup><a href='#fn1'>1</a></sup>あり</p>", "注あり"),
         ("<p>10<sup>2</sup></p>", "102"),
         (
-            "<p>入力欄<input value='隠'><select><option>選択肢</select><textarea>初期値</textarea></p>",
+            "<p>入力欄<input value='隠'><select><option>選択</select><textarea>初期</textarea></p>",
             "入力欄",
         ),
     ],
@@ -131,8 +131,10 @@ def test_notes_in_asides_belong_to_the_document() -> None:
 
 def test_headings_make_a_path_and_anchors_lead_to_them() -> None:
     extracted = read(
-        "<title>規程集</title><h1 id=top>就業規則</h1><p>一</p><h2><a name=leave>休暇</a></h2><p>二</p>"
-        "<section id=special><h3>特別休暇<a class=headerlink href='#special'>¶</a></h3><p>三</p></section>"
+        "<title>規程集</title><h1 id=top>就業規則</h1><p>一</p><h2>"
+        "<a name=leave>休暇</a></h2><p>二</p>"
+        "<section id=special><h3>特別休暇<a class=headerlink href='#special'>¶</a></h3>"
+        "<p>三</p></section>"
         "<a id=pay></a><h2>賃金</h2><p>四</p><h3>番号なし</h3><p>五</p>"
     )
     assert [(block.text, block.headings, block.anchor) for block in extracted.blocks] == [
@@ -157,7 +159,8 @@ def test_the_title_falls_back_to_the_title_element_and_the_file_name() -> None:
 
 def test_lists_keep_numbers_and_nesting() -> None:
     assert texts(
-        "<ol start=3><li>申請する<ul><li>紙<li>電子</ul>続き<li value=7>承認する<p>部長が行う</p></ol>"
+        "<ol start=3><li>申請する<ul>"
+        "<li>紙<li>電子</ul>続き<li value=7>承認する<p>部長が行う</p></ol>"
     ) == ["3. 申請する\n  - 紙\n  - 電子\n   続き\n7. 承認する\n   部長が行う"]
 
 
@@ -176,8 +179,10 @@ def test_code_stays_as_it_is() -> None:
 
 def test_tables_have_a_row_a_line_with_merged_cells_filled() -> None:
     (block,) = read(
-        "<table><thead><tr><th rowspan=2>等級<th colspan=2>日当</tr><tr><th>国内<th>海外</tr></thead>"
-        "<tr><td>部長<td>3,000<br>円<td rowspan=2>別途</tr><tr><td>課長<td><ul><li>2,500<li>円</ul></tr>"
+        "<table><thead><tr><th rowspan=2>等級<th colspan=2>日当</tr><tr>"
+        "<th>国内<th>海外</tr></thead>"
+        "<tr><td>部長<td>3,000<br>円<td rowspan=2>別途</tr><tr><td>課長<td><ul>"
+        "<li>2,500<li>円</ul></tr>"
         "<tr><td colspan=3>宿泊を伴わない場合</table>"
     ).blocks
     assert block.kind == "table"
@@ -228,7 +233,8 @@ def test_the_charset_of_the_transport_is_used() -> None:
 
 def test_meta_elements_tell_day_and_owner() -> None:
     extracted = read(
-        "<meta property='article:modified_time' content='2024-05-01T09:00:00+09:00'><meta name=author content=総務部><p>本文"
+        "<meta property='article:modified_time' content='2024-05-01T09:00:00+09:00'>"
+        "<meta name=author content=総務部><p>本文"
     )
     assert extracted.owner == "総務部"
     assert extracted.updated is not None
@@ -236,7 +242,10 @@ def test_meta_elements_tell_day_and_owner() -> None:
 
 
 def test_xhtml_elements_that_close_themselves_swallow_nothing() -> None:
-    source = "<?xml version='1.0'?><html><head><title/><script src='x'/></head><body><a id='a'/><p>本文</p></body></html>"
+    source = (
+        "<?xml version='1.0'?><html><head><title/><script src='x'/></head><body><a id='a'/>"
+        "<p>本文</p></body></html>"
+    )
     assert texts(source) == ["本文"]
 
 

@@ -72,7 +72,8 @@ def test_what_is_hidden_in_markdown_is_never_indexed(hidden: str) -> None:
 
 def test_front_matter_is_metadata() -> None:
     extracted = read(
-        '---\ntitle: "旅費規程: 国内"  # 題\nlast-updated: 2024-04-01\nauthor: 佐藤\n担当部署: 経理部\n'
+        '---\ntitle: "旅費規程: 国内"  # 題\nlast-updated: 2024-04-01\nauthor: 佐藤\n'
+        "担当部署: 経理部\n"
         "tags: [旅費, '出張']\nhero:\n  name: x\n---\n\n# 別の題\n\n本文\n"
     )
     assert extracted.title == "旅費規程: 国内"
@@ -138,7 +139,8 @@ def test_a_slug_is_a_fragment_without_blanks_and_punctuation(heading: str) -> No
 
 def test_lists_tables_and_code_have_their_kind() -> None:
     extracted = read(
-        "# 規程\n\n1. 申請\n   - 紙\n   - [x] 電子\n2. 承認\n\n| 等級 | 日当 |\n|:--|--:|\n| 部長 | **3,000** 円 |\n| 課長 | a\\|b |\n\n"
+        "# 規程\n\n1. 申請\n   - 紙\n   - [x] 電子\n2. 承認\n\n| 等級 | 日当 |\n"
+        "|:--|--:|\n| 部長 | **3,000** 円 |\n| 課長 | a\\|b |\n\n"
         "```sh title=x\n$ ls  <a>  &amp;\n\n  # コメント\n```\n\n    indented\n"
     )
     assert [(block.kind, block.text, block.header_rows) for block in extracted.blocks] == [

@@ -51,19 +51,23 @@ def test_sections_have_the_ids_of_sphinx() -> None:
 
 def test_directives_keep_their_text() -> None:
     extracted = read(
-        ".. note:: 注意\n\n   本文\n\n.. tab-item:: Windows\n\n   手順\n\n.. code-block:: sh\n   :linenos:\n\n   ls  -l\n\n"
-        ".. versionadded:: 2.0 新機能\n\n.. unknown:: 引数\n   :option: 値\n\n   中身\n\n.. image:: a.png\n   :alt: 図の説明\n\n"
+        ".. note:: 注意\n\n   本文\n\n.. tab-item:: Windows\n\n   手順\n\n"
+        ".. code-block:: sh\n   :linenos:\n\n   ls  -l\n\n"
+        ".. versionadded:: 2.0 新機能\n\n.. unknown:: 引数\n   :option: 値\n\n"
+        "   中身\n\n.. image:: a.png\n   :alt: 図の説明\n\n"
         ".. mermaid::\n\n   graph TD\n\n.. figure:: b.png\n\n   図1 流れ\n"
     )
     assert [block.text for block in extracted.blocks] == [
-        "注意", "本文", "Windows", "手順", "ls  -l", "2.0 新機能", "引数", "中身", "図の説明", "graph TD", "図1 流れ",
+        "注意", "本文", "Windows", "手順", "ls  -l", "2.0 新機能", "引数", "中身", "図の説明",
+        "graph TD", "図1 流れ",
     ]  # fmt: skip
     assert [block.kind for block in extracted.blocks].count("code") == 2
 
 
 def test_what_is_not_shown_is_not_indexed() -> None:
     source = (
-        "本文\n\n.. 秘密のコメント\n\n.. comment\n\n   秘密\n\n.. toctree::\n\n   秘密\n\n.. index:: 秘密\n\n"
+        "本文\n\n.. 秘密のコメント\n\n.. comment\n\n   秘密\n\n.. toctree::\n\n"
+        "   秘密\n\n.. index:: 秘密\n\n"
         ".. raw:: html\n\n   <p>秘密</p>\n\n.. meta::\n   :keywords: 秘密\n\n.. _秘密: https://example.com\n"
     )
     assert texts(source) == ["本文"]
@@ -71,7 +75,8 @@ def test_what_is_not_shown_is_not_indexed() -> None:
 
 def test_other_files_are_never_read_and_that_is_said(tmp_path: object) -> None:
     extracted = read(
-        "本文\n\n.. include:: /etc/passwd\n\n.. csv-table::\n   :file: /etc/passwd\n\n.. literalinclude:: a.py\n"
+        "本文\n\n.. include:: /etc/passwd\n\n.. csv-table::\n   :file: /etc/passwd\n\n"
+        ".. literalinclude:: a.py\n"
     )
     assert "root:" not in repr(extracted)
     assert extracted.warnings == ("included files were not read: /etc/passwd, a.py",)
@@ -107,7 +112,10 @@ def test_the_fields_at_the_top_are_metadata() -> None:
 def test_errors_of_the_author_lose_no_text_and_print_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    source = "題\n=\n\n本文\n\n.. image::\n   :width: 秘\n\n* 項目\n次の行\n\n副題\n~~~~\n\n別\n\n逆\n----\n\n終わり\n\n.. table:: 壊れた\n\n   == ==\n   表の中\n"
+    source = (
+        "題\n=\n\n本文\n\n.. image::\n   :width: 秘\n\n* 項目\n次の行\n\n副題\n~~~~\n\n"
+        "別\n\n逆\n----\n\n終わり\n\n.. table:: 壊れた\n\n   == ==\n   表の中\n"
+    )
     everything = repr(read(source).blocks)
     for word in ("題", "本文", "項目", "次の行", "副題", "別", "逆", "終わり", "表の中"):
         assert word in everything

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +25,7 @@ def test_wrapped_lines_are_joined_and_short_lines_kept() -> None:
         "持ち物\n筆記用具\n印鑑\n"
     )
     assert [block.text for block in read(source).blocks] == [
-        "年次有給休暇を取得しようとする従業員は、取得日の3営業日前までに勤怠システムから申請し、"
-        "所属長の承認を得なければならない。ただし、急病の場合はこの限りでない。",
+        source.split("\n\n", maxsplit=1)[0].replace("\n", ""),
         "持ち物\n筆記用具\n印鑑",
     ]
 
@@ -142,9 +144,6 @@ CELLS = st.text(st.sampled_from('有給休暇ab1,"\n'), max_size=6)
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=2, max_size=6))
 def test_every_cell_of_a_written_csv_comes_back(rows: list[list[str]]) -> None:
-    import csv
-    import io
-
     buffer = io.StringIO()
     csv.writer(buffer).writerows([["列1", "列2", "列3", "列4"], *rows])
     (block,) = read(buffer.getvalue(), "a.csv").blocks

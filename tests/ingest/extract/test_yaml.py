@@ -46,14 +46,18 @@ def test_values_under_their_keys(source: str, expected: list[tuple[str, str]]) -
 
 
 def test_a_file_becomes_headings_texts_and_lines() -> None:
-    source = "id: d1\nupdated: '2024-12-02'\ntags:\n- 画像\n- 代替\ntitle:\n  ja: 代替テキスト\n  en: Alt\nproblem:\n  ja: |-\n    含める必要はないか。\n\n    ある。\n"
+    source = (
+        "id: d1\nupdated: '2024-12-02'\ntags:\n- 画像\n- 代替\ntitle:\n  ja: 代替テキスト\n"
+        "  en: Alt\nproblem:\n  ja: |-\n    含める必要はないか。\n\n    ある。\n"
+    )
     extracted = extract(source.encode(), media_type=None, name="d1.yaml")
     assert extracted.title == "代替テキスト"
     assert extracted.updated is not None
     assert extracted.updated.date().isoformat() == "2024-12-02"
     assert extracted.blocks == (
         Block(
-            "- id: d1\n- updated: 2024-12-02\n- tags: 画像, 代替\n- title.ja: 代替テキスト\n- title.en: Alt",
+            "- id: d1\n- updated: 2024-12-02\n- tags: 画像, 代替\n"
+            "- title.ja: 代替テキスト\n- title.en: Alt",
             "list",
             ("代替テキスト",),
         ),
@@ -63,7 +67,10 @@ def test_a_file_becomes_headings_texts_and_lines() -> None:
 
 
 def test_the_items_of_a_list_of_maps_stay_together() -> None:
-    source = "faq:\n- 質問: 締め日は？\n  答え: 毎月25日です。\n  担当: 経理部\n- 質問: 上限は？\n  答え: 3万円です。\n"
+    source = (
+        "faq:\n- 質問: 締め日は？\n  答え: 毎月25日です。\n  担当: 経理部\n"
+        "- 質問: 上限は？\n  答え: 3万円です。\n"
+    )
     extracted = extract(source.encode(), media_type=None, name="faq.yaml")
     assert [(block.headings, block.text) for block in extracted.blocks] == [
         (("faq", "締め日は？"), "答え: 毎月25日です。\n担当: 経理部"),
