@@ -13,10 +13,10 @@ help:  ## What can be made
 demo: .venv/.kurage  ## Ingest the sample handbook and ask it a few questions
 	@$(KURAGE) ingest folder examples/handbook
 	@for question in \
-	    '有給休暇は何日前までに申請すればいい？' \
-	    '課長が大阪に出張するときの宿泊費の上限は？' \
-	    'How do I connect to the VPN?' \
-	    '社員食堂のメニューを教えて'; \
+	    '有給っていつまでに申請すればいいの？' \
+	    'AUTH_FAILEDって出てVPNつながらん' \
+	    'How many days in advance do I have to request paid leave?' \
+	    '社員食堂の今週のメニューは？'; \
 	  do echo; echo "❓ $$question"; $(KURAGE) ask "$$question" || exit 1; done
 	@echo
 	@echo '▶ make chat                 続けて質問する / keep asking'

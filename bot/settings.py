@@ -61,8 +61,8 @@ class FolderSource(_Table):
     @field_validator("every")
     @classmethod
     def _every_is_a_duration(cls, value: str | None) -> str | None:
-        if value is not None and seconds(value) < 10:
-            raise ValueError("a sync more often than every 10s is not wanted")
+        if value is not None and seconds(value) == 0:
+            raise ValueError("0 would sync without a pause; leave `every` out to sync by hand")
         return value
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bot.settings import FolderSource
     from ingest.sync import Progress, Report
 
+# Remarks shown of a sync; they are no errors, and a first one may have hundreds.
+_WARNINGS = 10
+
 HELP = say(
     """Mirror a source into the index: what is new is read, what is gone is removed.
 
@@ -163,8 +166,8 @@ def _sync(
     with progress.bar() as bar:
 
         def show(now: Progress) -> None:
-            label = name if now.total is None else now.name
-            bar.advance_to(now.done, now.total, label[-40:])
+            work = (now.bytes_done, now.bytes_total)
+            bar.advance_to(now.done, now.total, (now.name or name)[-40:], work=work)
 
         return kurage.sync(
             name, source, full=full, dry_run=dry_run, allow_delete=allow_delete, on_progress=show
@@ -195,7 +198,18 @@ def _print(report: Report) -> None:
     )
     for name, reason in report.failed:
         console.print(Text(f"  ✘ {printable(name)}: {printable(reason)}", "red"))
-    for name, reason in report.warnings:
+    for name, reason in report.warnings[:_WARNINGS]:
         console.print(Text(f"  ▲ {printable(name)}: {printable(reason)}", "yellow"))
+    more = len(report.warnings) - _WARNINGS
+    if more > 0:
+        rest = say(f"and {more} more remarks (see --json)", f"ほか {more} 件（--json で表示）")
+        console.print(Text(f"  ▲ {rest}", "yellow"))
+    if report.waits_for:
+        names = ", ".join(sorted(report.waits_for))
+        text = say(
+            f"Search goes on with the former index until these are ingested again, too: {names}",
+            f"次の取り込み元も取り込み直すまで、検索には以前の索引を使います: {names}",
+        )
+        console.print(Text(text, "yellow"))
     if report.stopped:
         console.print(Text(printable(report.stopped), "red"))

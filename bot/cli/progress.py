@@ -17,13 +17,30 @@ class Bar:
 
     def __init__(self, progress: Any) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=None, rate="")
+        self._task = progress.add_task("", total=None, count="", rate="")
 
-    def advance_to(self, done: int, total: int | None, label: str = "") -> None:
-        """Show that `done` of `total` are done, with the rate over the whole run."""
+    def advance_to(
+        self,
+        done: int,
+        total: int | None,
+        label: str = "",
+        *,
+        work: tuple[int, int | None] | None = None,
+    ) -> None:
+        """Show that `done` of `total` are done, with the rate over the whole run.
+
+        `work` is done and total in a unit that tells the time left better, such as bytes.
+        """
         elapsed = self._progress.tasks[0].elapsed or 0
-        rate = f"{done / elapsed:.0f}/s" if elapsed > 1 else ""
-        self._progress.update(self._task, completed=done, total=total, description=label, rate=rate)
+        completed, whole = work if work and work[1] else (done, total)
+        self._progress.update(
+            self._task,
+            completed=completed,
+            total=whole,
+            description=label,
+            count=f"{done}/{total}" if total is not None else f"{done}",
+            rate=f"{done / elapsed:.0f}/s" if elapsed > 1 else "",
+        )
 
 
 @contextmanager
@@ -31,7 +48,6 @@ def bar() -> Iterator[Bar]:
     """Show a bar while the block runs."""
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
@@ -42,7 +58,7 @@ def bar() -> Iterator[Bar]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
