@@ -73,6 +73,7 @@ class EdgeWriter:
         self._shard: Shard | None = None
         self._pending: dict[DocumentKey, Entry] = {}
         self._working = self._generation.folder / "working"
+        self._saving = self._generation.folder / "saving"
         self._changed = False
         """Whether the working copy is open."""
         self._unpublished = False
@@ -172,6 +173,7 @@ class EdgeWriter:
         A new generation takes over when it holds every source of the one that is served;
         `waits_for` names those that it lacks.
         """
+        self._check()
         self._drain()
         if self._unpublished:
             self._base = self._finish()
@@ -186,7 +188,8 @@ class EdgeWriter:
     # How
 
     def _open(self) -> None:
-        shutil.rmtree(self._working, ignore_errors=True)
+        for left in (self._working, self._saving):
+            shutil.rmtree(left, ignore_errors=True)
         newest = self._generation.revisions()
         saved = self._usable_save(newest[-1] if newest else None)
         for place in (*saved, *reversed(newest)):
@@ -255,11 +258,10 @@ class EdgeWriter:
 
     @contextmanager
     def _writing(self) -> Iterator[Shard]:
-        if self._broken:
-            raise SearchIndexError("an earlier write failed; run `kurage ingest` again")
-        shard = self._shard if self._shard and self._changed else self._begin()
-        self._make_room()
+        self._check()
         try:
+            shard = self._shard if self._shard and self._changed else self._begin()
+            self._make_room()
             yield shard
         except BaseException:
             self._broken = True  # half a batch may be in: good for nothing but to be dropped
@@ -268,6 +270,10 @@ class EdgeWriter:
         pause = self._save_every and max(self._save_every, self._saving_takes / _SAVING_SHARE)
         if time.monotonic() - self._saved_at >= pause:
             self._save()
+
+    def _check(self) -> None:
+        if self._broken:
+            raise SearchIndexError("an earlier write failed; run `kurage ingest` again")
 
     def _make_room(self, needed: int = 0) -> None:
         free = self._free()
@@ -292,13 +298,12 @@ class EdgeWriter:
             if self._free() < revisions.size_on_disk(self._working) + self._reserve:
                 return  # a convenience: better than to end the run for it
             former = self._generation.saved()
-            new = self._generation.folder / "saving"
-            shutil.rmtree(new, ignore_errors=True)
-            new.mkdir()
-            revisions.copy_tree(self._working / "shard", new / "shard")
-            revisions.sync_tree(new)
+            shutil.rmtree(self._saving, ignore_errors=True)
+            self._saving.mkdir()
+            revisions.copy_tree(self._working / "shard", self._saving / "shard")
+            revisions.sync_tree(self._saving)
             number = int(former[-1].name.rpartition("-")[2]) + 1 if former else 1
-            new.rename(self._generation.folder / f"{_save_name(self._base)}{number:06}")
+            self._saving.rename(self._generation.folder / f"{_save_name(self._base)}{number:06}")
             for path in former:
                 shutil.rmtree(path, ignore_errors=True)
         self._saved_at = time.monotonic()

@@ -564,6 +564,8 @@ class TestTrouble:
             put(index, document("late"), "甲")
             with pytest.raises(SearchIndexError, match=r"almost full: .* MB are free"):
                 index.publish()
+            with pytest.raises(SearchIndexError, match="an earlier write failed"):
+                index.publish()
         reader = EdgeIndex(tmp_path)
         assert consistent(reader) == 1
         reader.close()
