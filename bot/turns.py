@@ -6,15 +6,18 @@ Every turn ends in exactly one state: answered, abstained or failed. Knows nothi
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 
 from bot.answer import Answerer
-from bot.conversations import Conversations, Thread
+from bot.conversations import Conversations, ConversationsError, Thread
 from bot.exchange import Answer, Question
 from bot.generate import GeneratorError
 from ingest.encode import EncodeError
 from ingest.index import SearchIndexError
 from ingest.state import StateError
+
+_log = logging.getLogger(__name__)
 
 EXPECTED = (EncodeError, GeneratorError, SearchIndexError, StateError)
 """Errors that make a failed turn; others do too, but are a fault of ours and raised again."""
@@ -48,5 +51,9 @@ async def take_turn(
             conversations.fail_turn, turn.id, f"{type(error).__name__}: {error}"
         )
         raise
-    await asyncio.to_thread(conversations.finish_turn, turn.id, answer, generator=generator)
+    try:
+        await asyncio.to_thread(conversations.finish_turn, turn.id, answer, generator=generator)
+    except ConversationsError:
+        # The asker still gets the answer; the log shows a turn that was never finished.
+        _log.exception("turn %s is answered but could not be logged", turn.id)
     return answer

@@ -5,6 +5,9 @@ Knows nothing of tables.
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,7 +29,13 @@ def open_engine(url: str) -> Engine:
     """
     try:
         target = make_url(url)
-        engine = create_engine(target, pool_pre_ping=target.get_backend_name() != "sqlite")
+        engine = create_engine(
+            target,
+            pool_pre_ping=target.get_backend_name() != "sqlite",
+            # What people ask must not show in tracebacks, and must be legible in SQL.
+            hide_parameters=True,
+            json_serializer=partial(json.dumps, ensure_ascii=False),
+        )
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
         with engine.connect():
