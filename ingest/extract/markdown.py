@@ -30,6 +30,7 @@ _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
 _ATTRIBUTES = re.compile(r"\{:?[^{}]*?#([^\s{}]+)[^{}]*\}[ \t]*$")
 _ALERT = re.compile(r"\s*\[!(?:note|tip|important|warning|caution)\][ \t]*(?:\n|$)", re.IGNORECASE)
 _CONTENTS = re.compile(r"\s*\[?\[toc\]\]?\s*$", re.IGNORECASE)
+_OWN_ANCHOR = re.compile(r"<(?:a|span)\s[^<>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_\[\]<&~\n]")
 _NO_SLUG = re.compile(r"[^\w\- ]")
 # Written without spaces between words: there, punctuation next to `**` says nothing about words.
@@ -251,7 +252,9 @@ class _Writer:
                 out.append(_raw_block(token.content))
             elif kind == "heading_open":
                 identifier = token.attrGet("id") or self._slug(tokens[position + 1])
-                out.append(f'<{token.tag} id="{_escape(str(identifier))}">')
+                # An anchor that the author set inside wins: it is what other pages link to.
+                own = _OWN_ANCHOR.search(tokens[position + 1].content)
+                out.append(f'<{token.tag} id="{"" if own else _escape(str(identifier))}">')
             elif kind == "ordered_list_open":
                 out.append(f'<ol start="{token.attrGet("start") or 1}">')
             elif token.hidden:

@@ -206,7 +206,8 @@ def test_mojibake_is_an_error() -> None:
 SIGNS = "<>&\"'#*_`[](){}|-+=~:;,.!?/\\\n\t\r\0\x1b$@%^ 有給、。「」　\u200b\u2028\ufeff\ud7ff"
 TAGS = (
     "<div>", "</div>", "<p>", "<!--", "-->", "<table>", "<tr>", "<td rowspan=3>", "<script>",
-    "</script>", "<h1>", "<pre>", "<ul>", "<li>", "<a href='#x'>", "<svg>", "&#0;", "&#xD800;", "&amp;",
+    "</script>", "<h1>", "<pre>", "<ul>", "<li>", "<a href='#x'>", "<svg>", "&#0;", "&#xD800;",
+    "&amp;",
 )  # fmt: skip
 MARKS = (
     "---\n", ":::", "[^1]:", "```", "~~~", "**", ".. ", "::", ":a:`", "`_", "|x|", "===\n", ">-",

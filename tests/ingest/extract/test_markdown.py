@@ -118,6 +118,7 @@ def test_a_rule_at_the_top_is_no_front_matter() -> None:
         ("snake_case と kebab-case", "snake_case-と-kebab-case"),
         ("**太字**の[リンク](x)", "太字のリンク"),
         ("独自の id {#custom-id}", "custom-id"),
+        ('<a name="no3-3">3.3.変数</a>', "no3-3"),
         ("属性つき {.wide #own}", "own"),
     ],
 )
