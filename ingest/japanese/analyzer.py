@@ -20,7 +20,7 @@ from ingest.japanese.synonyms import Member, Synonyms
 from ingest.japanese.user_dictionary import DictionaryError
 from ingest.japanese.words import Word, Words
 
-_REVISION = 2
+_REVISION = 3
 """Raised by hand when this package emits other keys than before."""
 
 SYNONYM = "同義語"
@@ -104,7 +104,7 @@ class Analyzer:
     def _read(self, tokens: Any) -> tuple[list[Word], rewrites.Names]:
         words = self._words.read(tokens)
         marked = [i for i, word in enumerate(words) if word.marked]
-        return words, rewrites.names(words, marked, self._words.called)
+        return words, rewrites.names(words, marked, self._words.key)
 
     def _morphemes(self, text: str) -> list[Morpheme]:
         regular, positions = characters.regular(text)

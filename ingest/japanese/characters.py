@@ -51,8 +51,13 @@ def regular(text: str) -> tuple[str, list[int] | None]:
     text = _FALSE_LONG_VOWEL.sub("ー", text)
     if not _VARIATION_SELECTOR.search(text):
         return text, None
-    positions = [i for i, char in enumerate(text) if not _VARIATION_SELECTOR.match(char)]
+    positions = [i for i, char in enumerate(text) if not is_variation_selector(char)]
     return "".join(text[i] for i in positions), positions
+
+
+def is_variation_selector(char: str) -> bool:
+    """Tell whether a character only chooses between glyphs of the one before it."""
+    return bool(_VARIATION_SELECTOR.match(char))
 
 
 def pieces(text: str, size: int = PIECE) -> Iterator[tuple[int, str]]:

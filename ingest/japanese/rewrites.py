@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from ingest.japanese.words import Word, fold, key_of
+from ingest.japanese.words import Word, fold
 
 ERA = "元号"
 """Detail of an era's name whose year stands beside it as a western year."""
@@ -47,11 +47,11 @@ class Name(NamedTuple):
 
 Names = dict[int, tuple[Name, ...]]
 """Names in place of a word's own, by the word's position."""
-NounFinder = Callable[[str], Word | None]
-"""Finds the dictionary's word for a noun."""
+Key = Callable[[str], int]
+"""Gives the key of a term."""
 
 
-def names(words: Sequence[Word], marked: Iterable[int], dictionary: NounFinder) -> Names:
+def names(words: Sequence[Word], marked: Iterable[int], key: Key) -> Names:
     """Return the names of those words that are called something else beside their neighbours.
 
     `marked` are the positions of the words that have `MARKS`, or are verbs.
@@ -62,41 +62,39 @@ def names(words: Sequence[Word], marked: Iterable[int], dictionary: NounFinder) 
         word = words[i]
         if word.form in MARKS:
             forms = forms or [word.form for word in words]
-            found.update(_by_mark(forms, i))
+            found.update(_by_mark(forms, i, key))
         elif i + 1 < len(words) and words[i + 1].noun:
-            found[i + 1] = _compound(word, words[i + 1], dictionary)
+            found[i + 1] = _compound(word, words[i + 1], key)
     return found
 
 
-def _by_mark(forms: Sequence[str], mark: int) -> Names:
+def _by_mark(forms: Sequence[str], mark: int, key: Key) -> Names:
     if forms[mark] in _ERAS:
-        return _year_of_era(forms, mark)
+        return _year_of_era(forms, mark, key)
     if forms[mark] in _INITIALS:
-        return _year_of_initial(forms, mark)
-    return {mark: _plain(*_COMPANY_TYPES[forms[mark]])}
+        return _year_of_initial(forms, mark, key)
+    return {mark: _named(_COMPANY_TYPES[forms[mark]], key)}
 
 
-def _plain(*terms: str) -> tuple[Name, ...]:
-    return tuple(Name(term, key_of(term)) for term in terms)
+def _named(terms: Iterable[str], key: Key) -> tuple[Name, ...]:
+    return tuple(Name(term, key(term)) for term in terms)
 
 
-def _compound(first: Word, second: Word, dictionary: NounFinder) -> tuple[Name, ...]:
+def _compound(first: Word, second: Word, key: Key) -> tuple[Name, ...]:
     """Return the second verb's name, and the noun of both: 受け取る is 受取, 申し込む is 申込."""
-    noun = first.noun + second.noun
-    same = dictionary(noun)
-    name = Name(same.term, same.key) if same else Name(fold(noun), key_of(fold(noun)))
-    return Name(second.term, second.key), name._replace(detail=COMPOUND, width=2)
+    noun = fold(first.noun + second.noun)
+    return Name(second.term, second.key), Name(noun, key(noun), COMPOUND, 2)
 
 
-def _year_of_era(forms: Sequence[str], era: int) -> Names:
+def _year_of_era(forms: Sequence[str], era: int, key: Key) -> Names:
     number = _next_word(forms, era + 1)
     if number is None:
         return {}
-    before, name = _ERAS[forms[era]], (Name(forms[era], key_of(forms[era]), ERA),)
+    before, name = _ERAS[forms[era]], (Name(forms[era], key(forms[era]), ERA),)
     if forms[number] == "元年":  # one word, where 6年 is two
-        return {era: name, number: _plain(str(before + 1), "年")}
+        return {era: name, number: _named((str(before + 1), "年"), key)}
     if _is_year(forms, number):
-        return {era: name, number: _plain(str(before + int(forms[number])))}
+        return {era: name, number: _named((str(before + int(forms[number])),), key)}
     return {}
 
 
@@ -108,7 +106,7 @@ def _is_year(forms: Sequence[str], number: int) -> bool:
     return after is None or forms[after].startswith("年") or not forms[after][:1].isalnum()
 
 
-def _year_of_initial(forms: Sequence[str], initial: int) -> Names:
+def _year_of_initial(forms: Sequence[str], initial: int, key: Key) -> Names:
     before, last = _INITIALS[forms[initial]]
     number = initial + 1
     if number >= len(forms) or not (forms[number].isdecimal() and len(forms[number]) <= 2):
@@ -118,10 +116,14 @@ def _year_of_initial(forms: Sequence[str], initial: int) -> Names:
     year = str(before + int(forms[number]))
     rest = forms[number + 1 : number + 5]
     if (rest and rest[0].startswith("年")) or _is_month_and_day(rest):
-        return {initial: (), number: _plain(year)}
-    if forms[initial] in _OFTEN_A_YEAR:
-        return {number: _plain(forms[number].lstrip("0"), year)}
+        return {initial: (), number: _named((year,), key)}
+    if forms[initial] in _OFTEN_A_YEAR and not _is_latin(rest):  # R2D2
+        return {number: _named((forms[number].lstrip("0"), year), key)}
     return {}
+
+
+def _is_latin(forms: Sequence[str]) -> bool:
+    return bool(forms) and forms[0].isascii() and forms[0].isalnum()
 
 
 def _is_month_and_day(forms: Sequence[str]) -> bool:

@@ -87,10 +87,21 @@ def _load(user_words: Sequence[str], cache: Path | None) -> Any:
     from sudachipy import Config, Dictionary  # noqa: PLC0415
 
     plain = Dictionary(dict="core")
-    if not user_words:
+    words = [word for word in _headwords(plain, user_words) if not _knows(plain, word)]
+    if not words:
         return plain
-    read = plain.text_normalizer().normalize
-    words = [(read(word), read(word)) for word in user_words]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         compiled = user_dictionary.compiled(words, cache or Path(folder))
         return Dictionary(dict="core", config=Config(user=[str(compiled)]))
+
+
+def _headwords(dictionary: Any, words: Sequence[str]) -> list[str]:
+    """Return words as Sudachi looks them up: folded, and with one space where there are any."""
+    read = dictionary.text_normalizer().normalize
+    return [" ".join(read(characters.regular(word)[0]).split()) for word in words]
+
+
+def _knows(dictionary: Any, word: str) -> bool:
+    """Tell whether a word is one already; an entry of ours would hide its synonyms."""
+    tokens = dictionary.tokenizer(mode="A").tokenize(word)
+    return len(tokens) == 1 and not tokens[0].is_oov()

@@ -43,12 +43,12 @@ def versions() -> str:
     return f"{version('sudachipy')}/{version('sudachidict-core')}"
 
 
-def compiled(words: Iterable[tuple[str, str]], directory: Path) -> Path:
-    """Return a binary dictionary of (headword as Sudachi reads it, search term) pairs.
+def compiled(headwords: Iterable[str], directory: Path) -> Path:
+    """Return a binary dictionary of words, given as Sudachi reads them.
 
     It is built on the first call and found in `directory` afterwards.
     """
-    rows = _rows(sorted(set(words)))
+    rows = _rows(sorted(set(headwords)))
     name = hashlib.sha256(f"{versions()}\n{rows}".encode()).hexdigest()[:16]
     path = directory / f"user-{name}.dic"
     if not path.exists():
@@ -56,14 +56,21 @@ def compiled(words: Iterable[tuple[str, str]], directory: Path) -> Path:
     return path
 
 
-def _rows(words: Sequence[tuple[str, str]]) -> str:
+def _rows(headwords: Sequence[str]) -> str:
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    for headword, term in words:
-        identity = (headword, _CONNECTION_ID, _CONNECTION_ID, _cost(headword), headword)
-        # Reading, normalised form, dictionary form, and a word of mode A that is not split further.
-        writer.writerow((*identity, *_PART_OF_SPEECH, "", term, "*", "A", "*", "*", "*", "*"))
+    for headword in headwords:
+        if not 0 < len(headword) <= _LONGEST:
+            raise DictionaryError(f"User word {headword!r}: between 1 and {_LONGEST} characters")
+        writer.writerow(_row(headword))
     return lines.getvalue()
+
+
+def _row(headword: str) -> tuple[object, ...]:
+    text = headword.replace("\\", r"\u005c")  # Sudachi reads escapes in its source files
+    identity = (text, _CONNECTION_ID, _CONNECTION_ID, _cost(headword), text)
+    # Reading, normalised form, dictionary form; then a word that mode A does not split further.
+    return (*identity, *_PART_OF_SPEECH, "", text, "*", "A", "*", "*", "*", "*")
 
 
 def _cost(headword: str) -> int:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import methodcaller
 from typing import Any, cast
@@ -59,58 +59,49 @@ class Words:
         self._sudachi = sudachi
         self._marks = marks
         self._known: dict[int, Word] = {}
-        self._unknown = lru_cache(maxsize=_CACHE)(self._unknown_word)
-        self.called = lru_cache(maxsize=_CACHE)(self._called)
+        self._unknown = lru_cache(maxsize=_CACHE)(self._word)
+        self.key = lru_cache(maxsize=_CACHE)(self._key)
 
     def read(self, tokens: Any) -> list[Word]:
         """Return the words of a list of Sudachi's tokens."""
         words = list(map(self._known.get, map(_NUMBER, tokens)))
         if None in words:
-            return [word or self._word(tokens[i]) for i, word in enumerate(words)]
+            return [word or self._new(tokens[i]) for i, word in enumerate(words)]
         return cast("list[Word]", words)
 
-    def _word(self, token: Any) -> Word:
+    def _new(self, token: Any) -> Word:
         number = token.word_id()
         if number >= _UNKNOWN:
             return self._unknown(token.normalized_form(), token.part_of_speech_id())
         if len(self._known) >= _CACHE:
             self._known.clear()
-        tag = self._sudachi.tag(token.part_of_speech_id())
-        word = self._called_by_noun(token.normalized_form(), tag, token.synonym_group_ids())
-        self._known[number] = word = self._marked(word)
+        word = self._word(token.normalized_form(), token.part_of_speech_id())
+        self._known[number] = word
         return word
 
-    def _marked(self, word: Word) -> Word:
-        joins = bool(word.noun) and word.tag.form.startswith("連用形")
-        return replace(word, marked=True) if joins or word.form in self._marks else word
-
-    def _unknown_word(self, form: str, part_of_speech: int) -> Word:
-        return self._marked(_word(form, self._sudachi.tag(part_of_speech), ()))
-
-    def _called_by_noun(self, form: str, tag: Tag, groups: Sequence[int]) -> Word:
+    def _word(self, form: str, part_of_speech: int) -> Word:
+        tag = self._sudachi.tag(part_of_speech)
         noun = nominal(form, tag)
         # 得る is not 得, nor 経る 経: one character is too little to tell a verb's noun by.
-        if len(noun) < 2:
-            return _word(form, tag, groups, noun)
-        word, same = _word(noun, tag, groups, noun), self.called(noun)
-        if not same or same.key == key_of(same.term):
-            return word
-        return replace(word, term=same.term, key=same.key)
+        term = _term(noun if len(noun) > 1 else form, tag)
+        joins = bool(noun) and tag.form.startswith("連用形")
+        marked = joins or fold(form) in self._marks
+        return Word(fold(form), tag, term, self.key(term) if term else 0, noun, marked)
 
-    def _called(self, noun: str) -> Word | None:
-        """Return the word that the dictionary has for a noun."""
-        for entry in self._sudachi.lookup(noun):
-            tag = self._sudachi.tag(entry.part_of_speech_id())
-            if tag.major == "名詞":
-                return _word(entry.normalized_form(), tag, entry.synonym_group_ids())
-        return None
+    def _key(self, term: str) -> int:
+        """Return the key of a term: its group's, where the dictionary has it in one group only."""
+        groups = {group for entry in self._entries(term) for group in entry.synonym_group_ids()}
+        return key_of(f"={groups.pop()}" if len(groups) == 1 else term)
 
-
-def _word(form: str, tag: Tag, groups: Sequence[int], noun: str = "") -> Word:
-    term = _term(form, tag)
-    one_group = len(groups) == 1 and _may_have_synonyms(tag)
-    name = f"={groups[0]}" if one_group else term
-    return Word(fold(form), tag, term, key_of(name) if term else 0, noun)
+    def _entries(self, term: str) -> list[Any]:
+        tag = self._sudachi.tag
+        return [
+            entry
+            for surface in (term, f"{term}ー")  # a term lacks the last mark of クローラー
+            for entry in self._sudachi.lookup(surface)
+            if _may_have_synonyms(tag(entry.part_of_speech_id()))
+            and _canonical(entry.normalized_form()) == term
+        ]
 
 
 def key_of(name: str) -> int:
@@ -128,6 +119,10 @@ def _term(form: str, tag: Tag) -> str:
     # Scripts that Sudachi has no words for (한국어, ไทย) come out as symbols.
     if tag.major in _SYMBOLS and not any(map(str.isalnum, form)):
         return ""
+    return _canonical(form)
+
+
+def _canonical(form: str) -> str:
     form = fold(form)
     if _LONG_KATAKANA.fullmatch(form):
         return form[:-1]  # クローラー and クローラ, whether or not the dictionary has them
@@ -142,9 +137,14 @@ def fold(form: str) -> str:
 
 
 def nominal(form: str, tag: Tag) -> str:
-    """Return the noun that a verb's dictionary form makes, its 連用形; else nothing."""
-    if tag.conjugation.startswith("五段") and form[-1:] in _TO_I_ROW:
-        return form[:-1] + _TO_I_ROW[form[-1]]
-    if "一段" in tag.conjugation and form.endswith("る"):
+    """Return the noun that a verb's dictionary form makes, its 連用形; else nothing.
+
+    使える conjugates like 受ける, but Sudachi's normalised form of it is 使う.
+    """
+    conjugation = tag.conjugation
+    potential = conjugation == "下一段-ラ行" and not form.endswith("れる")
+    if "一段" in conjugation and form.endswith("る") and not potential:
         return form[:-1]
+    if "段" in conjugation and form[-1:] in _TO_I_ROW:
+        return form[:-1] + _TO_I_ROW[form[-1]]
     return ""
