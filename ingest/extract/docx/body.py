@@ -71,6 +71,10 @@ class Body:
 
     def _paragraph(self, paragraph: etree._Element) -> None:
         properties = paragraph.find(f"{W}pPr")
+        style_id = value(properties, "pStyle") or self._story.styles.default
+        style = self._story.styles.get(style_id)
+        if style.level:
+            self._runs.forget_fields()
         line = self._runs.read(paragraph)
         if self._carried:
             line.texts[:0] = self._carried
@@ -80,8 +84,6 @@ class Body:
             # Its end was deleted: what stays of it runs on in the next paragraph.
             self._carried = [line.text]
             return
-        style_id = value(properties, "pStyle") or self._story.styles.default
-        style = self._story.styles.get(style_id)
         if line.text.strip() and not style.hidden and not style.is_contents:
             self._tell(line, properties, style_id, style)
         elif not line.text.strip() and not style.is_code:

@@ -80,7 +80,13 @@ class RunReader:
         line = Line()
         self._children(paragraph, line)
         line.is_bold = line.is_bold and bool(line.text.strip())
+        # A code does not go on in the next paragraph; one that seems to was never closed.
+        self._fields = [found for found in self._fields if found.in_result]
         return line
+
+    def forget_fields(self) -> None:
+        """Take all fields for ended, as where a heading shows that contents are over."""
+        self._fields = []
 
     def _children(self, element: etree._Element, line: Line) -> None:
         for child in chosen(element):

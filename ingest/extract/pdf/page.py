@@ -125,6 +125,10 @@ class _PageReader:
                 first = index
             characters.append(self._character(code, index))
             last = index
+            if code == _HYPHEN:
+                # pdfium has joined the two halves of the word, and keeps the line's end to itself.
+                yield from self._segment(characters, first, last)
+                characters = []
         if characters:
             yield from self._segment(characters, first, last)
 

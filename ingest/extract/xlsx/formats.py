@@ -172,7 +172,7 @@ def _date(value: float, tokens: Tokens, *, since_1904: bool) -> str:
                 f"{when.minute:0{len(text)}d}" if minutes else _field(when, text, half_day)
             )
         elif kind == "digits":
-            shown.append(text if text.strip("0.") else "")  # fractions of seconds
+            shown.append("" if text.endswith("0") else text)  # fractions of seconds
         else:
             shown.append(text)
     return "".join(shown).strip()

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Literal
 
 from ingest.extract.blocks import Block, Kind
@@ -79,9 +80,20 @@ class SheetBlocks:
                 self._seen.add(key)
             for part in _side_by_side(sheet, band):
                 items += _band_items(sheet, part, number)
-        items += _floating_items(sheet)
-        # The sort is stable: text over the grid comes after the cells that begin in its row.
-        return sorted(items, key=lambda item: item.area.top)
+        # The sort is stable: text over the grid follows what begins at or above its row.
+        placed = [*_with_beginnings(items), *((i.area.top, i) for i in _floating_items(sheet))]
+        return [item for _, item in sorted(placed, key=itemgetter(0))]
+
+
+def _with_beginnings(items: list[_Item]) -> Iterator[tuple[int, _Item]]:
+    """Each item with the row where its block begins: nothing may come amid a block of lines."""
+    start, before = 0, None
+    for item in items:
+        goes_on = before is not None and before.band == item.band and not before.level
+        if not (goes_on and item.kind == "line" and not item.level):
+            start = item.area.top
+        before = item if item.kind == "line" else None
+        yield start, item
 
 
 def anchor(sheet: str, area: Range) -> str:
