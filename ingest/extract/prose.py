@@ -25,10 +25,12 @@ _LINE_ENDS = re.compile(r" ?\n[ \n]*")
 _INSIDE_JAPANESE = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_STOPS}])\n|\n(?=[{_STOPS}])")
 # Zero-width spaces and joins, soft hyphens, byte order marks, direction marks, noncharacters and
 # controls: they are not seen, and they would cut a word in two for a search.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]"
+_NOTHING = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
 )
+_UNSEEN = re.compile(f"[{_NOTHING}]")
+_FOLDS = re.compile(f"[{_NOTHING}{_BLANK[1:]}\n{BREAK}]|  ")
 
 
 def fold(text: str) -> str:
@@ -37,6 +39,8 @@ def fold(text: str) -> str:
     A line end between two Japanese characters, or beside Japanese punctuation, vanishes; any other
     run of blanks becomes one space. Blanks that the author typed inside a line stay.
     """
+    if not _FOLDS.search(text):  # most text: nothing to do
+        return text.strip()
     text = _RUNS.sub(" ", _UNSEEN.sub("", text))
     if "\n" in text:
         text = _INSIDE_JAPANESE.sub("", _LINE_ENDS.sub("\n", text)).replace("\n", " ")

@@ -68,7 +68,7 @@ def test_english_in_comments_is_not_indexed(pages: Pages) -> None:
 
 
 def test_no_space_is_put_inside_japanese(pages: Pages) -> None:
-    """Each space between two Japanese characters stands in the source, beside some markup or not."""
+    """Each space between two Japanese characters stands in the source, beside markup or not."""
     between = re.compile("[ぁ-んァ-ヶ一-龠] +[ぁ-んァ-ヶ一-龠]")
     for name, (source, extracted) in pages.items():
         if not name.endswith((".md", ".utf8")):
