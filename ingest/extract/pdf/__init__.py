@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from ingest.extract.blocks import Extracted, ExtractError
+from ingest.extract.pdf import fonts
 from ingest.extract.pdf.layout import layout
 from ingest.extract.pdf.mojibake import has_shifted_kana, is_unreadable, repair
 from ingest.extract.pdf.page import Page, Segment, read_page
@@ -38,6 +39,7 @@ def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry
     """
     _refuse_incomplete(data)
     with _PDFIUM:
+        fonts.install()
         document = _open(data)
         try:
             properties = document.get_metadata_dict()

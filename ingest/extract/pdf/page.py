@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -19,6 +19,8 @@ MAX_PAGE_CHARACTERS = 500_000
 """A dense page of a newspaper has 20,000."""
 _CELL_GAP = 1.5
 """In widths of a character: a wider gap within a line parts the cells of a table."""
+_LINE_ENDS = frozenset((0x0A, 0x0D))
+_BLANKS = frozenset((0x20, 0xA0))
 _HYPHEN = 0x02
 """What pdfium reports for a hyphen that breaks a word at the end of a line."""
 
@@ -91,6 +93,21 @@ def _has_images(page: pdfium.PdfPage) -> bool:
     return any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
 
 
+@dataclass(slots=True)
+class _Run:
+    """Characters of one segment, and the indexes of its first and last one."""
+
+    characters: list[str] = field(default_factory=list)
+    first: int = -1
+    last: int = -1
+
+    def add(self, character: str, index: int) -> None:
+        if not self.characters:
+            self.first = index
+        self.characters.append(character)
+        self.last = index
+
+
 class _PageReader:
     def __init__(self, text: pdfium.PdfTextPage, count: int) -> None:
         self._text, self._count = text, count
@@ -100,37 +117,33 @@ class _PageReader:
 
     def segments(self) -> Iterator[Segment]:
         """Runs between line breaks and wide gaps."""
-        characters: list[str] = []
-        first = last = -1
+        for run in self._runs():
+            yield from self._segment(run)
+
+    def _runs(self) -> Iterator[_Run]:
+        run = _Run()
         blank = False
         for index in range(self._count):
             code = raw.FPDFText_GetUnicode(self._text, index)
-            if code in (0x0D, 0x0A):
-                if characters:
-                    yield from self._segment(characters, first, last)
-                characters, blank = [], False
-                continue
-            if code in (0x20, 0xA0):
-                blank = bool(characters)
-                continue
-            if blank:
+            if code in _BLANKS:
+                blank = True
+            elif code in _LINE_ENDS:
+                yield run
+                run, blank = _Run(), False
+            else:
+                if blank and run.characters:
+                    if self._gap(run.last, index) > _CELL_GAP:
+                        yield run
+                        run = _Run()
+                    elif self._takes_blank(run.characters[-1], chr(code), run.last + 1):
+                        run.characters.append(" ")
+                run.add(self._character(code, index), index)
                 blank = False
-                gap = self._gap(last, index)
-                if gap > _CELL_GAP:
-                    yield from self._segment(characters, first, last)
-                    characters = []
-                elif self._takes_blank(characters[-1], chr(code), last + 1):
-                    characters.append(" ")
-            if not characters:
-                first = index
-            characters.append(self._character(code, index))
-            last = index
-            if code == _HYPHEN:
-                # pdfium has joined the two halves of the word, and keeps the line's end to itself.
-                yield from self._segment(characters, first, last)
-                characters = []
-        if characters:
-            yield from self._segment(characters, first, last)
+                if code == _HYPHEN:
+                    # pdfium has joined the halves of the word, and keeps the line's end to itself.
+                    yield run
+                    run = _Run()
+        yield run
 
     def _character(self, code: int, index: int) -> str:
         if code == _HYPHEN:
@@ -159,16 +172,24 @@ class _PageReader:
         box = self._box
         return box.left, box.right, min(box.bottom, box.top), max(box.bottom, box.top)
 
-    def _segment(self, characters: list[str], first: int, last: int) -> Iterator[Segment]:
-        text = clean("".join(characters)).replace("\n", " ")
-        if text:
-            left, _, bottom, top = self._place(first)
-            last_left, right, last_bottom, last_top = self._place(last)
-            weight = max(raw.FPDFText_GetFontWeight(self._text, first), 0)
-            em = top - bottom
-            if last_top < bottom + 0.5 * em and abs(last_left - left) < 0.5 * em:
-                segment = Segment(text, left, left + em, last_bottom, top, weight)
-                self.vertical.append(segment)
-            else:
-                segment = Segment(text, left, max(left, right), bottom, top, weight)
+    def _segment(self, run: _Run) -> Iterator[Segment]:
+        text = clean("".join(run.characters)).replace("\n", " ")
+        if not text:
+            return
+        left, _, bottom, top = self._place(run.first)
+        last_left, right, last_bottom, last_top = self._place(run.last)
+        weight = max(raw.FPDFText_GetFontWeight(self._text, run.first), 0)
+        em = top - bottom
+        if last_top >= bottom + 0.5 * em or abs(last_left - left) >= 0.5 * em:
+            yield Segment(text, left, max(left, right), bottom, top, weight)
+        elif top - last_bottom > 1.5 * em * len(text):
+            # Single characters of a table's column, which pdfium takes for vertical text.
+            for index in range(run.first, run.last + 1):
+                code = raw.FPDFText_GetUnicode(self._text, index)
+                if code not in _BLANKS:
+                    left, right, bottom, top = self._place(index)
+                    yield Segment(self._character(code, index), left, right, bottom, top, weight)
+        else:
+            segment = Segment(text, left, left + em, last_bottom, top, weight)
+            self.vertical.append(segment)
             yield segment

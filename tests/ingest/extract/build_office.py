@@ -147,7 +147,8 @@ def pptx(slides: Sequence[str], notes: Mapping[int, str] | None = None) -> bytes
     for number, shapes in enumerate(slides, start=1):
         show = ' show="0"' if shapes.startswith("!") else ""
         members[f"ppt/slides/slide{number}.xml"] = (
-            f"<p:sld {NAMES}{show}><p:cSld><p:spTree>{shapes.lstrip('!')}</p:spTree></p:cSld></p:sld>"
+            f"<p:sld {NAMES}{show}><p:cSld><p:spTree>{shapes.lstrip('!')}"
+            "</p:spTree></p:cSld></p:sld>"
         )
         entries.append((f"rId{number}", "slide", f"slides/slide{number}.xml"))
         listed += f'<p:sldId id="{255 + number}" r:id="rId{number}"/>'

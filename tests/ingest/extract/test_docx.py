@@ -85,11 +85,13 @@ def test_runs_never_split_a_word() -> None:
         f"<w:moveFrom>{run('秘密')}</w:moveFrom>",
         "<w:r><w:commentReference w:id='1'/></w:r>",
         (
-            '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>秘密</w:instrText></w:r>'
+            '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+            "<w:r><w:instrText>秘密</w:instrText></w:r>"
             '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
         ),
         (
-            '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> PAGE </w:instrText></w:r>'
+            '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+            "<w:r><w:instrText> PAGE </w:instrText></w:r>"
             f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{run("秘密")}'
             '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
         ),
@@ -169,7 +171,8 @@ def test_a_text_box_is_read_once() -> None:
 
 
 def test_a_footnote_follows_its_paragraph_and_headers_come_once() -> None:
-    notes = f'<w:footnotes {NAMES}><w:footnote w:id="2">{paragraph("注の文")}</w:footnote></w:footnotes>'
+    note = f'<w:footnote w:id="2">{paragraph("注の文")}</w:footnote>'
+    notes = f"<w:footnotes {NAMES}>{note}</w:footnotes>"
     header = f"<w:hdr {NAMES}>{paragraph('社外秘')}{paragraph('12')}</w:hdr>"
     related = {
         "f": ("footnotes", notes),
@@ -182,8 +185,10 @@ def test_a_footnote_follows_its_paragraph_and_headers_come_once() -> None:
 
 NUMBERING = (
     f'<w:numbering {NAMES}><w:abstractNum w:abstractNumId="0">'
-    '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="第%1条"/></w:lvl>'
-    '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="aiueo"/><w:lvlText w:val="(%2)"/></w:lvl>'
+    '<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/>'
+    '<w:lvlText w:val="第%1条"/></w:lvl>'
+    '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="aiueo"/>'
+    '<w:lvlText w:val="(%2)"/></w:lvl>'
     '</w:abstractNum><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0">'
     '<w:numFmt w:val="bullet"/><w:lvlText w:val="•"/></w:lvl></w:abstractNum>'
     '<w:num w:numId="5"><w:abstractNumId w:val="0"/></w:num>'

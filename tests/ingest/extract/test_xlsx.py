@@ -135,8 +135,8 @@ HIDDEN = "秘密"
             '<rPh sb="0" eb="2"><t>秘密</t></rPh></is></c></row></sheetData>'
         ),
         (
-            '<sheetData><row r="1"><c r="A1" t="str"><v>公開</v></c><c r="B1" s="1" t="str"><v>秘密</v>'
-            "</c></row></sheetData>"
+            '<sheetData><row r="1"><c r="A1" t="str"><v>公開</v></c>'
+            '<c r="B1" s="1" t="str"><v>秘密</v></c></row></sheetData>'
         ),
     ],
 )
@@ -284,7 +284,9 @@ def test_an_iso_strict_workbook_is_read() -> None:
             "xl/_rels/workbook.xml.rels": relationships(
                 [("r1", "worksheet", "worksheets/sheet1.xml")]
             ).replace(OFFICE, office),
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{strict}">{cells({1: {"A": "厳格"}})}</worksheet>',
+            "xl/worksheets/sheet1.xml": (
+                f'<worksheet xmlns="{strict}">{cells({1: {"A": "厳格"}})}</worksheet>'
+            ),
         }
     )
     assert extract(data, "a.xlsx").blocks[0].text == "厳格"
