@@ -31,7 +31,7 @@ _ITEM = re.compile(
     r"|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）])"
 )
 _WRAPPED: Final = 30  # columns; a shorter line did not end because the margin was reached
-_WIDEST: Final = 400  # columns; nobody wraps at a margin beyond, whole paragraphs stand on one line
+_WIDEST: Final = 400  # characters; nobody wraps at a margin beyond
 _HEADING_LENGTH: Final = 60
 _TITLE_LENGTH: Final = 40
 _MARKS = re.compile(r"^[■◆●□◇▼▽【]\s*|】$")
@@ -109,9 +109,8 @@ def _joined(lines: list[str]) -> Iterator[str]:
 
 
 def _columns(line: str) -> int:
-    if len(line) > _WIDEST:
-        return _WIDEST
-    return sum(1 if char < "\u1100" or "\uff61" <= char <= "\uff9f" else 2 for char in line)
+    """How wide a line is in a fixed-width font, as which CP932 counts: one byte a column."""
+    return len(line[:_WIDEST].encode("cp932", "replace"))
 
 
 def extract_csv(
