@@ -38,6 +38,8 @@ class Options(TypedDict, total=False):
     full: bool
     dry_run: bool
     allow_delete: bool
+    switch: bool
+    """Serve a new generation of the index although it lacks sources of the former one."""
     on_progress: OnProgress
 
 
@@ -69,7 +71,9 @@ def _lexical(kurage: App) -> Callable[[], Encoder]:
 CONNECTORS: dict[str, Callable[[settings_.FolderSource, App], Connector]] = {"folder": _folder}
 GENERATORS: dict[settings_.GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
 # What makes an encoder is sent to child processes; the encoder itself may have loaded a lot.
-ENCODERS: dict[settings_.EncoderName, Callable[[App], Callable[[], Encoder]]] = {"lexical": _lexical}
+ENCODERS: dict[settings_.EncoderName, Callable[[App], Callable[[], Encoder]]] = {
+    "lexical": _lexical
+}
 
 
 def _unseen(_: Progress) -> None:
@@ -224,7 +228,7 @@ class App:
             ) as index,
             workers as prepare,
         ):
-            return sync(
+            report = sync(
                 connector,
                 index,
                 self.state,
@@ -235,6 +239,10 @@ class App:
                 max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
                 on_progress=options.get("on_progress", _unseen),
             )
+            if options.get("switch") and not dry_run:
+                index.take_over()
+                report.waits_for = []
+            return report
 
     def principals(self, email: str | None) -> frozenset[str]:
         """Return who reads: a person with their groups, or the administrator."""

@@ -14,6 +14,7 @@ from typing import Literal
 from bot.app import App
 from bot.conversations import ConversationsError
 from bot.settings import SettingsError, load
+from ingest.edge import health
 from ingest.index import SearchIndexError
 from ingest.japanese import DictionaryError
 from ingest.state import StateError
@@ -104,8 +105,19 @@ def _database(kurage: App) -> Iterator[Finding]:
 
 
 def _index(kurage: App) -> Iterator[Finding]:
+    folder = kurage.home / "index"
+    state = health(folder)
+    if state.writer:
+        yield Finding("index", "ok", f"{state.writer} is writing it")
+    if state.unpublished:
+        yield Finding("index", "warning", "a sync died; run `kurage ingest` again to go on with it")
     documents, chunks = kurage.index.count()
-    yield Finding("index", "ok", f"{documents} documents, {chunks} chunks")
+    yield Finding(
+        "index",
+        "ok",
+        f"revision {kurage.index.revision}: {documents} documents, {chunks} chunks, "
+        f"{state.bytes / 1e6:.0f} MB in {state.revisions} revisions",
+    )
     if chunks > _MANY_CHUNKS:
         yield Finding(
             "index", "warning", f"more than {_MANY_CHUNKS:,} chunks: a Qdrant server suits better"

@@ -102,6 +102,16 @@ def command(
             ),
         ),
     ] = False,
+    switch: Annotated[
+        bool,
+        typer.Option(
+            "--switch",
+            help=say(
+                "After an upgrade: search the new index although other sources are not in it yet.",
+                "更新後、ほかの取り込み元を待たずに新しい索引へ切り替えます。",
+            ),
+        ),
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Sync."""
@@ -109,7 +119,15 @@ def command(
 
     with app.open_app() as kurage:
         reports = [
-            _sync(kurage, chosen, source, full=full, dry_run=dry_run, allow_delete=allow_delete)
+            _sync(
+                kurage,
+                chosen,
+                source,
+                full=full,
+                dry_run=dry_run,
+                allow_delete=allow_delete,
+                switch=switch,
+            )
             for chosen, source in _chosen(kurage, target, location, everything, name, url_prefix)
         ]
     if json_:
@@ -158,9 +176,7 @@ def _chosen(
     )
 
 
-def _sync(
-    kurage: App, name: str, source: FolderSource, *, full: bool, dry_run: bool, allow_delete: bool
-) -> Report:
+def _sync(kurage: App, name: str, source: FolderSource, **options: bool) -> Report:
     from bot.cli import progress
 
     with progress.bar() as bar:
@@ -169,9 +185,7 @@ def _sync(
             work = (now.bytes_done, now.bytes_total)
             bar.advance_to(now.done, now.total, (now.name or name)[-40:], work=work)
 
-        return kurage.sync(
-            name, source, full=full, dry_run=dry_run, allow_delete=allow_delete, on_progress=show
-        )
+        return kurage.sync(name, source, on_progress=show, **options)
 
 
 def _print(report: Report) -> None:
@@ -207,8 +221,10 @@ def _print(report: Report) -> None:
     if report.waits_for:
         names = ", ".join(sorted(report.waits_for))
         text = say(
-            f"Search goes on with the former index until these are ingested again, too: {names}",
-            f"次の取り込み元も取り込み直すまで、検索には以前の索引を使います: {names}",
+            f"Search goes on with the former index until these are ingested again, too: {names}; "
+            "--switch does without them",
+            f"次の取り込み元も取り込み直すまで、検索には以前の索引を使います: {names}"
+            "（--switch で待たずに切り替え）",
         )
         console.print(Text(text, "yellow"))
     if report.stopped:
