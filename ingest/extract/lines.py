@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 
 # Kana, ideographs, their punctuation, full-width and half-width forms. Hangul takes spaces.
-_JAPANESE = (
+_JAPANESE = re.compile(
+    "["
     "\u2e80-\u312f\u3190-\u31ff\u3200-\u33ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\uffe0-\uffe6\U00020000-\U0003ffff"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\uffe0-\uffe6\U00020000-\U0003ffff]"
 )
-_STARTS_JAPANESE = re.compile(f"[{_JAPANESE}]")
-_ENDS_JAPANESE = re.compile(f"[{_JAPANESE}]$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]-$")
+_MAX_URL = 200
 _BROKEN_URL = re.compile(r"https?://\S*[/\-_.=&?%#~+]$")
 # Controls without a meaning in text, soft hyphens, zero-width and bidirectional marks.
 _NO_TEXT = re.compile(
@@ -54,12 +54,12 @@ def clean(text: str) -> str:
 
 def starts_japanese(text: str) -> bool:
     """Whether the first character is written without a space before it."""
-    return _STARTS_JAPANESE.match(text) is not None
+    return _JAPANESE.match(text) is not None
 
 
 def ends_japanese(text: str) -> bool:
     """Whether the last character is written without a space after it."""
-    return _ENDS_JAPANESE.search(text) is not None
+    return _JAPANESE.match(text[-1:]) is not None
 
 
 def starts_item(text: str) -> bool:
@@ -72,9 +72,10 @@ def join(left: str, right: str) -> str:
     left, right = left.rstrip(), right.lstrip()
     if not left or not right:
         return left + right
-    if _BROKEN_WORD.search(left) and right[0].islower():
+    tail = left[-_MAX_URL:]  # the left side may be a long paragraph by now
+    if _BROKEN_WORD.search(tail) and right[0].islower():
         return left[:-1] + right
-    if ends_japanese(left) or starts_japanese(right) or _BROKEN_URL.search(left):
+    if ends_japanese(left) or starts_japanese(right) or _BROKEN_URL.search(tail):
         return left + right
     return f"{left} {right}"
 

@@ -17,8 +17,8 @@ from ingest.extract.lines import clean, ends_japanese, starts_japanese
 
 MAX_PAGE_CHARACTERS = 500_000
 """A dense page of a newspaper has 20,000."""
-_CELL_GAP = 1.5
-"""In widths of a character: a wider gap within a line parts the cells of a table."""
+_CELL_GAP = 1.0
+"""In sizes: a wider gap within a line, beside what a blank takes, parts the cells of a table."""
 _LINE_ENDS = frozenset((0x0A, 0x0D))
 _BLANKS = frozenset((0x20, 0xA0))
 _HYPHEN = 0x02
@@ -93,19 +93,24 @@ def _has_images(page: pdfium.PdfPage) -> bool:
     return any(True for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
 
 
+_Box = tuple[float, float, float, float]
+"""Left, right, bottom and top of a character."""
+
+
 @dataclass(slots=True)
 class _Run:
-    """Characters of one segment, and the indexes of its first and last one."""
+    """Characters of one segment, and of its first and last one the indexes and boxes."""
 
     characters: list[str] = field(default_factory=list)
     first: int = -1
     last: int = -1
+    boxes: tuple[_Box, _Box] = ((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
 
-    def add(self, character: str, index: int) -> None:
+    def add(self, character: str, index: int, box: _Box) -> None:
         if not self.characters:
-            self.first = index
+            self.first, self.boxes = index, (box, box)
         self.characters.append(character)
-        self.last = index
+        self.last, self.boxes = index, (self.boxes[0], box)
 
 
 class _PageReader:
@@ -131,19 +136,28 @@ class _PageReader:
                 yield run
                 run, blank = _Run(), False
             else:
-                if blank and run.characters:
-                    if self._gap(run.last, index) > _CELL_GAP:
-                        yield run
-                        run = _Run()
-                    elif self._takes_blank(run.characters[-1], chr(code), run.last + 1):
-                        run.characters.append(" ")
-                run.add(self._character(code, index), index)
+                box = self._place(index)
+                if run.characters and self._is_apart(run, index, box):
+                    yield run
+                    run = _Run()
+                elif blank and run.characters and self._takes_blank(run, chr(code)):
+                    run.characters.append(" ")
+                run.add(self._character(code, index), index, box)
                 blank = False
                 if code == _HYPHEN:
                     # pdfium has joined the halves of the word, and keeps the line's end to itself.
                     yield run
                     run = _Run()
         yield run
+
+    def _is_apart(self, run: _Run, index: int, box: _Box) -> bool:
+        """Whether the character stands so far from the one before that it begins a cell."""
+        gap = (box[0] - run.boxes[1][1]) / max(box[3] - box[2], 1.0)
+        if gap <= _CELL_GAP:
+            return False
+        # A blank that was typed is part of the gap.
+        typed = index - run.last > 1 and not raw.FPDFText_IsGenerated(self._text, run.last + 1)
+        return not typed or gap > _CELL_GAP + 0.5
 
     def _character(self, code: int, index: int) -> str:
         if code == _HYPHEN:
@@ -155,18 +169,12 @@ class _PageReader:
             return "\ufffd"
         return chr(code)
 
-    def _takes_blank(self, left: str, right: str, index: int) -> bool:
+    def _takes_blank(self, run: _Run, right: str) -> bool:
         # pdfium makes up blanks where characters stand apart, as in justified Japanese lines.
-        made_up = raw.FPDFText_IsGenerated(self._text, index) == 1
-        return not (made_up and (ends_japanese(left) or starts_japanese(right)))
+        made_up = raw.FPDFText_IsGenerated(self._text, run.last + 1) == 1
+        return not (made_up and (ends_japanese(run.characters[-1]) or starts_japanese(right)))
 
-    def _gap(self, before: int, after: int) -> float:
-        """The distance of two characters in widths of a character."""
-        _, right, bottom, top = self._place(before)
-        left = self._place(after)[0]
-        return (left - right) / max(top - bottom, 1.0)
-
-    def _place(self, index: int) -> tuple[float, float, float, float]:
+    def _place(self, index: int) -> _Box:
         if not raw.FPDFText_GetLooseCharBox(self._text, index, ctypes.byref(self._box)):
             return 0.0, 0.0, 0.0, 0.0
         box = self._box
@@ -176,8 +184,8 @@ class _PageReader:
         text = clean("".join(run.characters)).replace("\n", " ")
         if not text:
             return
-        left, _, bottom, top = self._place(run.first)
-        last_left, right, last_bottom, last_top = self._place(run.last)
+        left, _, bottom, top = run.boxes[0]
+        last_left, right, last_bottom, last_top = run.boxes[1]
         weight = max(raw.FPDFText_GetFontWeight(self._text, run.first), 0)
         em = top - bottom
         if last_top >= bottom + 0.5 * em or abs(last_left - left) >= 0.5 * em:
