@@ -37,8 +37,8 @@ _GRAM_WEIGHT = 0.3
 _AVERAGE_WORDS = 110
 _AVERAGE_GRAMS = 150
 
-# Words of any question (どこ, この, そして, はい), as verbs like する and ある are. Leaving them out
-# changes no figure that was measured, and spares the longest posting lists.
+# Words of any question (どこ, この, そして, はい), as verbs like する and ある are. Leaving them
+# out changes no figure that was measured, and spares the longest posting lists.
 _OF_ANY_QUESTION = frozenset({"代名詞", "連体詞", "接続詞", "感動詞"})
 
 _LETTERS = re.compile("[a-z]{4,}")
