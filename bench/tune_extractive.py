@@ -121,6 +121,12 @@ class Sample:
         gold = self.passages[candidate.passage].hit.document.version
         return gold in self.question["passage_ids"] and self.holds(candidate.unit.text)
 
+    def finds(self, table: Mapping[str, float]) -> bool:
+        """Tell whether the best unit stands in the right paragraph."""
+        best = generator.rank(self.found, table)[:1]
+        gold = self.question["passage_ids"]
+        return any(self.passages[c.passage].hit.document.version in gold for _, c in best)
+
     def holds(self, text: str) -> bool:
         """Tell whether a text holds an answer, compared as `score.py` does."""
         return any(folded(answer) in folded(text) for answer in self.question["answers"])
@@ -131,7 +137,8 @@ def samples(name: str, *, every: int = 1) -> Iterator[Sample]:
     analyzer = Analyzer()
     search = Search(name, analyzer)
     for n, question in enumerate(rows(f"{name}/questions.jsonl.gz")):
-        article, asks = None, [(question.get("unanswerable_kind", "whole"), [])]
+        article: str | None = None
+        asks: list[tuple[str, list[int]]] = [(question.get("unanswerable_kind", "whole"), [])]
         if question["answerable"]:
             if n % every:
                 continue
@@ -190,13 +197,11 @@ class Sentences:
         """Print what the quotes hold on unseen articles; return the weights of each fold."""
         tables = [self.fit(self.fold != k) for k in range(FOLDS)]
         everything = self.fit(np.ones(len(self.data), bool))
-        for name, table_of in (
-            ("unseen articles", lambda k: tables[k]),
-            ("learned from", lambda _: everything),
-        ):
+        learned_from = [everything] * FOLDS
+        for name, used in (("unseen articles", tables), ("learned from", learned_from)):
             first = two = characters = 0
             for sample, k in zip(self.data, self.fold, strict=True):
-                best = [c.unit.text for _, c in generator.rank(sample.found, table_of(k))[:2]]
+                best = [c.unit.text for _, c in generator.rank(sample.found, used[k])[:2]]
                 first += sample.holds(best[0])
                 two += sample.holds("".join(best))
                 characters += len(best[0])
@@ -229,6 +234,9 @@ class Confidence:
         self.found = np.array([bool(s) for s in signals])
         self.x = np.array([[s.get(n, 0.0) for n in self.names] for s in signals])
         self.y = (self.kind == "whole").astype(float)
+        self.right = np.array(
+            [s.finds(tables[k]) for (_, s), k in zip(self.data, self.fold, strict=True)]
+        )
         self.learned = self.found & np.isin(self.kind, ["whole", *REMOVED])
         # As many answerable as not; all of the FAQ weighs `FAQ_SHARE` of all of jsquad.
         weight = np.where(self.y > 0, 2.0, 1.0)
@@ -268,15 +276,18 @@ class Confidence:
         kinds = [k for k in dict.fromkeys(self.kind[mine]) if k != "whole"]
         print(f"\n{name}, unseen: AUROC of answerable against")
         for kind in kinds:
-            print(f"  {kind:18s} {auroc(list(answerable), list(sure[mine & (self.kind == kind)])):.4f}")
-        print("  threshold   over-abstention   abstains rightly: " + ", ".join(kinds))
+            others = sure[mine & (self.kind == kind)]
+            print(f"  {kind:18s} {auroc(list(answerable), list(others)):.4f}")
+        found = sure[mine & (self.kind == "whole") & self.right]
+        print(
+            "  share abstained by threshold: of the answerable, of those with the right paragraph"
+        )
+        print("  quoted first, and of: " + ", ".join(kinds))
         for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6):
             cut = np.log(threshold / (1 - threshold))
             rightly = [(sure[mine & (self.kind == kind)] < cut).mean() for kind in kinds]
-            print(
-                f"  {threshold:9.2f}   {(answerable < cut).mean():15.3f}   "
-                + "  ".join(f"{r:.3f}" for r in rightly)
-            )
+            shares = [(answerable < cut).mean(), (found < cut).mean(), *rightly]
+            print(f"  {threshold:9.2f}   " + "  ".join(f"{share:.3f}" for share in shares))
 
 
 def main() -> None:
