@@ -8,7 +8,7 @@ import json
 import typer
 
 from bot.cli.arguments import AsJson, AsPerson, FromSource, LongAnswer, QuestionText
-from bot.cli.console import EXPECTED_EXIT, LANGUAGE, err, out, say
+from bot.cli.console import LANGUAGE, fail, out, say
 
 HELP = say(
     """Answer one question from the documents, with numbered sources.
@@ -53,9 +53,7 @@ def command(
         )
     if json_:
         typer.echo(json.dumps(render.answer_json(answer, LANGUAGE), ensure_ascii=False, indent=2))
-    elif answer.state == "failed":
-        err().print(render.failure(answer, LANGUAGE))
-    else:
-        render.answer(out(), answer, LANGUAGE)
     if answer.state == "failed":
-        raise typer.Exit(EXPECTED_EXIT)
+        fail(f"{answer.reason} ({say('turn', '番号')} {answer.turn})")
+    if not json_:
+        render.answer(out(), answer, LANGUAGE)

@@ -12,9 +12,12 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.exchange import Language
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PIPED_WIDTH = 200
 EXPECTED_EXIT = 1
@@ -45,20 +48,23 @@ def say(en: str, ja: str) -> str:
     return ja if LANGUAGE == "ja" else en
 
 
-def out() -> Any:
+def out() -> Console:
     """Return the console for results: colours and links only on a terminal."""
-    from rich.console import Console
-
-    # Piped, a line is as long as it is: programs and people who grep want it whole.
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width)
+    return _console(stderr=False)
 
 
-def err() -> Any:
+def err() -> Console:
     """Return the console for progress, notes and errors, so that results can be piped."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    # Piped, a line is as long as it is: programs and people who grep want it whole.
+    width = None if terminal or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(stderr=stderr, highlight=False, soft_wrap=not terminal, width=width)
 
 
 def fail(message: str) -> NoReturn:
