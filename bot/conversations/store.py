@@ -25,7 +25,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 
@@ -34,6 +33,7 @@ from bot.conversations.mapping import passage_rows, statement_values, turn_of
 from bot.conversations.tables import ConversationRow, FeedbackRow, PassageRow, TurnRow, clean
 from bot.conversations.values import OPEN, Selection, Thread, Turn, Vote, folded
 from bot.exchange import Answer, Question
+from ingest.state.transactions import upserting
 from ingest.state.transactions import insert_new
 
 ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -72,7 +72,7 @@ class Conversations:
         self._engine = engine
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._new_id = new_id
-        self._insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+        self._insert = upserting(engine.dialect.name)
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
