@@ -5,7 +5,6 @@ python bench/run.py
 
 from __future__ import annotations
 
-
 import latency
 import mirror
 import quality

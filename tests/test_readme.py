@@ -74,7 +74,8 @@ def test_the_demo_prints_what_the_readme_shows(readme: str, tmp_path: Path) -> N
 
 
 def demo_questions() -> list[str]:
-    recipe = re.search(r"^demo:.*?\n\n", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    recipe = re.search(r"^demo:.*?\n\n", makefile, re.MULTILINE | re.DOTALL)
     assert recipe
     return re.findall(r"^\t    '([^']+)'", recipe[0], re.MULTILINE)
 

@@ -33,8 +33,7 @@ from bot.conversations.mapping import passage_rows, statement_values, turn_of
 from bot.conversations.tables import ConversationRow, FeedbackRow, PassageRow, TurnRow, clean
 from bot.conversations.values import OPEN, Selection, Thread, Turn, Vote, folded
 from bot.exchange import Answer, Question
-from ingest.state.transactions import upserting
-from ingest.state.transactions import insert_new
+from ingest.state.transactions import insert_new, upserting
 
 ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0 and O, 1 and I, which are mistaken for each other when read out or written down."""

@@ -112,8 +112,8 @@ def test_every_question_is_logged_under_the_number_that_it_returns(kurage: Kurag
 
 def test_chat_answers_shows_sources_and_goes_on(kurage: Kurage) -> None:
     """Questions, 出典, 詳しく and 終了 in one conversation."""
-    typed = "\n".join([QUESTION, "出典", "詳しく", "VPNの接続先は？", "終了"])
-    shown = kurage("--lang", "ja", "chat", stdin=f"{typed}\n").stdout
+    lines = (QUESTION, "出典", "詳しく", "VPNの接続先は？", "終了")
+    shown = kurage("--lang", "ja", "chat", stdin="".join(f"{line}\n" for line in lines)).stdout
     assert shown.count("📄 出典") >= 3
     assert "vpn.example.co.jp" in shown
     assert "3営業日前" in shown

@@ -120,7 +120,7 @@ def test_figures_equal_the_reference_scorer(tmp_path: Path) -> None:
         pytest.skip("the shared data sets are not beside this checkout")
     pytest.importorskip("numpy", reason="the reference scorer needs numpy")
     questions = read_questions(folder / "questions.jsonl.gz")
-    drawn = random.Random(1)  # noqa: S311 - a reproducible run, no secret
+    drawn = random.Random(1)
     run = [
         RunLine(
             q.id,

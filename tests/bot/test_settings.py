@@ -1,4 +1,4 @@
-"""What `kurage.toml`, `.env` and the environment may say, and what is answered to a slip of the pen."""
+"""What `kurage.toml`, `.env` and the environment may say, and the answer to a slip of the pen."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_a_typo_is_named_with_its_place_and_a_way_out(
 
 def test_an_unknown_generator_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     """A model that is not there must not silently become another one."""
-    with pytest.raises(SettingsError, match="generator.*extractive"):
+    with pytest.raises(SettingsError, match=r"generator.*extractive"):
         settings.load({"KURAGE_GENERATOR": "gpt"}, tmp_path)
 
 
