@@ -19,7 +19,7 @@ from bot.generate.extractive.candidates import ANALYSED, candidates
 from bot.generate.extractive.confidence import signals
 from bot.generate.extractive.generator import rank
 from bot.generate.extractive.question import Kind, folded, read
-from bot.generate.extractive.units import LONGEST, units
+from bot.generate.extractive.units import LONGEST, units, without_marker
 from ingest.chunk import Chunk
 from ingest.index import Hit, IndexedDocument
 from ingest.japanese import Analyzer
@@ -121,8 +121,11 @@ def test_units_hold_all_text_but_blanks_in_order(text: str) -> None:
 
 @FUZZ
 @given(TEXT)
-def test_only_rows_of_tables_are_longer_than_the_longest_quote(text: str) -> None:
-    assert all(len(unit.text) <= LONGEST or " | " in unit.text for unit in units(text * 5))
+def test_no_unit_is_longer_than_a_reader_reads(text: str) -> None:
+    """Rows of tables, which are read by their cells, may be twice as long."""
+    assert all(len(unit.text) <= 2 * LONGEST for unit in units(text * 30))
+    prose = text.replace(" | ", "")
+    assert all(len(unit.text) <= LONGEST for unit in units(prose * 30) if " | " not in unit.text)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +144,22 @@ def test_only_rows_of_tables_are_longer_than_the_longest_quote(text: str) -> Non
 def test_a_unit_is_what_a_reader_would_quote(text: str, expected: list[str]) -> None:
     """A marker goes with its item, a label with its text, and a wrapped line with the next."""
     assert [unit.text for unit in units(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- Ask first.", "Ask first."),
+        ("1. 申請する。", "申請する。"),
+        ("・申請", "申請"),
+        ("1.5倍とする。", "1.5倍とする。"),
+        ("-", "-"),
+        ("3月の予定", "3月の予定"),
+        ("-v を付ける", "-v を付ける"),
+    ],
+)
+def test_a_quote_leaves_the_marker_of_its_list(text: str, expected: str) -> None:
+    assert without_marker(text) == expected
 
 
 def test_a_long_sentence_is_cut_at_its_pauses() -> None:

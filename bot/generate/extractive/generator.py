@@ -14,7 +14,7 @@ from bot.generate.extractive import weights
 from bot.generate.extractive.candidates import Candidate, candidates
 from bot.generate.extractive.confidence import Scored, signals
 from bot.generate.extractive.question import folded, grams, read
-from bot.generate.extractive.units import Unit, units
+from bot.generate.extractive.units import Unit, units, without_marker
 from ingest.index import IndexedDocument
 from ingest.japanese import Analyzer
 
@@ -64,7 +64,7 @@ class ExtractiveGenerator:
         sure = probability(signals(asked, ranked, passages))
         ranked = _newest_first(ranked, passages)
         quotes = tuple(
-            Quote(passages[candidate.passage].number, candidate.unit.text)
+            Quote(passages[candidate.passage].number, without_marker(candidate.unit.text))
             for _, candidate in ranked[:_QUOTES]
         )
         if sure < weights.THRESHOLD:
@@ -161,7 +161,9 @@ def _statements(chosen: Sequence[Place], passages: Sequence[Passage]) -> Iterato
         for begin, end in _spans(first, last):
             if (passage.number, (begin, end)) not in said:
                 said.add((passage.number, (begin, end)))
-                yield Statement(passage.text[begin:end], (passage.number,), verbatim=True)
+                text = passage.text[begin:end]
+                quoted = without_marker(text) if len(run) == 1 else text
+                yield Statement(quoted, (passage.number,), verbatim=True)
 
 
 def _runs(chosen: Sequence[Place]) -> list[list[Place]]:

@@ -23,11 +23,13 @@ _CELL = " | "
 _MARKER = re.compile(
     r"[-・*•●○■□◆◇※▼→]|[（(\[]?(?:[0-9０-９]{1,3}|[a-zA-Z]|[ア-ン]|[①-⑳]|[一二三四五六七八九十]{1,3})[)）\].．、]?"
 )
+_LIST_MARKER = re.compile(r"(?:[-*]\s|[・•●○■□◆◇]|[0-9０-９]{1,3}[.)．）])\s*(?=[^\s0-9０-９])")
 _ENDED = re.compile(r"[。．！？!?.][」』）)】]*\Z")
 # A line that ends so goes on in the next one: text out of a PDF, or wrapped by hand.
 _GOES_ON = re.compile(r"[、，,をにはがでへやもの]\Z|(?<=[a-z]{2})\Z")
 _CONTINUES = re.compile(r"(?![-・*•●○■□◆◇※▼【\[(（]|[0-9０-９]+[.．、)）])\S")
 _ENGLISH = re.compile(r"[a-z]")
+_BAR = re.compile(r" \| ")
 _PAUSE = re.compile(r"[、，,;；]\s*|(?<=[）)」』])|\s+")
 
 
@@ -48,9 +50,17 @@ def units(text: str) -> list[Unit]:
 
     A line break inside a sentence does not end it where the line clearly goes on.
     """
-    spans = [part for span in _joined(text, sentences(text)) for part in _cut(text, *span)]
-    headers = _headers(text, spans)
-    return [Unit(begin, end, text[begin:end], headers.get((begin, end))) for begin, end in spans]
+    spans = _joined(text, sentences(text))
+    return [
+        Unit(begin, end, text[begin:end], header)
+        for span, header in zip(spans, _headers(text, spans), strict=True)
+        for begin, end in _cut(text, *span)
+    ]
+
+
+def without_marker(text: str) -> str:
+    """Return a unit's text without the bullet or number of its list: alone it says nothing."""
+    return _LIST_MARKER.sub("", text, count=1) if _LIST_MARKER.match(text) else text
 
 
 def _joined(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -89,11 +99,15 @@ def _is_label(text: str) -> bool:
 
 
 def _cut(text: str, begin: int, end: int) -> list[tuple[int, int]]:
-    """Return a span in parts of at most `LONGEST` characters, cut behind pauses if it has any."""
+    """Return a span in parts of at most `LONGEST` characters, cut behind pauses if it has any.
+
+    A row may be twice as long, since it is read by its cells.
+    """
+    pause, longest = (_BAR, 2 * LONGEST) if _CELL in text[begin:end] else (_PAUSE, LONGEST)
     parts = []
-    while end - begin > LONGEST and _CELL not in text[begin:end]:
-        pauses = [m.end() for m in _PAUSE.finditer(text, begin + LONGEST // 3, begin + LONGEST)]
-        stop = pauses[-1] if pauses else begin + LONGEST
+    while end - begin > longest:
+        pauses = [m.end() for m in pause.finditer(text, begin + longest // 3, begin + longest)]
+        stop = pauses[-1] if pauses else begin + longest
         parts.append(_stripped(text, begin, stop))
         begin = stop
     parts.append(_stripped(text, begin, end))
@@ -106,15 +120,12 @@ def _stripped(text: str, begin: int, end: int) -> tuple[int, int]:
     return begin, begin + len(piece.strip())
 
 
-def _headers(text: str, spans: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return the header row of each row: the first of a run of lines with cells."""
-    headers: dict[tuple[int, int], tuple[int, int]] = {}
+def _headers(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int] | None]:
+    """Return the header row of each span: the first of a run of lines with cells, else None."""
+    headers: list[tuple[int, int] | None] = []
     header: tuple[int, int] | None = None
     for span in spans:
-        if _CELL not in text[slice(*span)]:
-            header = None
-        elif header is None:
-            header = span
-        else:
-            headers[span] = header
+        is_row = _CELL in text[slice(*span)]
+        headers.append(header if is_row else None)
+        header = (header or span) if is_row else None
     return headers
