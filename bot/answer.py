@@ -70,7 +70,7 @@ def checked(generation: Generation, evidence: Evidence) -> Answer:
     return Answer(
         state="answered" if statements else "abstained",
         statements=tuple(_renumbered(statement, numbers) for statement in statements),
-        sources=_sources(numbers, passages, quotes),
+        sources=_sources(numbers, passages, [*_shown(statements), *quotes]),
         nearest=() if statements else nearest(hits),
         confidence=generation.confidence,
         ranking=hits,
@@ -120,6 +120,11 @@ def _numbers(statements: list[Statement], passages: Mapping[int, Passage]) -> di
             link = (hit.document.source, hit.document.id, hit.chunk.anchor)
             numbers[reference] = by_link.setdefault(link, len(by_link) + 1)
     return numbers
+
+
+def _shown(statements: list[Statement]) -> list[Quote]:
+    """Return what is quoted in the answer itself: the sentence that a reader looks for first."""
+    return [Quote(part.references[0], part.text) for part in statements if part.verbatim]
 
 
 def _renumbered(statement: Statement, numbers: Mapping[int, int]) -> Statement:
