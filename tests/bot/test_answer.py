@@ -83,7 +83,7 @@ def test_a_quote_that_is_not_in_its_passage_is_dropped() -> None:
     answer = checked(said, THREE)
     assert [part.text for part in answer.statements] == ["締め日は25日"]
     assert answer.quotes == ("締め日は25日です。",)
-    assert answer.sources[0].quote == "締め日は25日です。"
+    assert answer.sources[0].quote == "締め日は25日"
 
 
 references = st.lists(st.integers(-2, 6), max_size=4).map(tuple)
