@@ -14,7 +14,7 @@ from heapq import nlargest
 
 from bot.exchange import Passage
 from bot.generate.extractive.question import Asked, folded
-from bot.generate.extractive.units import Unit, units
+from bot.generate.extractive.units import Unit, is_caption, units
 from ingest.japanese import Analyzer, Morpheme
 
 ANALYSED = 12
@@ -63,10 +63,11 @@ class Reading:
         self.title = folded(" ".join((chunk.title, *chunk.headings)))
         self.whole = "\n".join((self.title, *self.folded))
 
-    def is_header(self, ordinal: int) -> bool:
-        """Tell whether a unit is the header row of a table: it answers nothing by itself."""
+    def introduces(self, ordinal: int) -> bool:
+        """Tell whether a unit is a table's header row, or a caption: neither answers by itself."""
         unit, following = self.units[ordinal], self.units[ordinal + 1 : ordinal + 2]
-        return any(row.header == (unit.begin, unit.end) for row in following)
+        header = any(row.header == (unit.begin, unit.end) for row in following)
+        return header or any(is_caption(unit.text, below.text) for below in following)
 
     def context(self, ordinal: int) -> str:
         """Return what a unit is read with, folded: its table's header, else the unit before it."""
@@ -97,7 +98,7 @@ def _screened(asked: Asked, readings: Sequence[Reading]) -> list[tuple[int, int]
         scored += (
             (base + _share(asked.bigrams, text), (reading.position, ordinal))
             for ordinal, text in enumerate(reading.folded)
-            if not reading.is_header(ordinal)
+            if not reading.introduces(ordinal)
         )
     return [place for _, place in nlargest(ANALYSED, scored, key=lambda entry: entry[0])]
 

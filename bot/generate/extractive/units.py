@@ -58,6 +58,12 @@ def units(text: str) -> list[Unit]:
     ]
 
 
+def is_caption(text: str, below: str) -> bool:
+    """Tell whether a unit only announces the table or the list below it."""
+    listed = _CELL in below or bool(_LIST_MARKER.match(below))
+    return listed and _is_label(text) and not text.endswith(("？", "?"))
+
+
 def without_marker(text: str) -> str:
     """Return a unit's text without the bullet or number of its list: alone it says nothing."""
     return _LIST_MARKER.sub("", text, count=1) if _LIST_MARKER.match(text) else text

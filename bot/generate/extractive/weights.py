@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-THRESHOLD = 0.15
+THRESHOLD = 0.2
 """Confidence below which nothing is quoted.
 
 Chosen so that at most one answerable question in ten is refused on both sets, whose wording is near
