@@ -15,7 +15,7 @@ from ingest.encode import EncodedQuery, Encoder
 from ingest.index import Hit, Index
 
 # Hits asked of the index beyond those wanted, so that enough are left when copies are folded.
-_SPARE = 4
+_SPARE = 2
 # Of two versions of one rule the newer one should win, and nothing else should change places: a
 # document loses at most this share of its score, reached after so many years without an update.
 _AGE_PENALTY = 0.06
@@ -72,15 +72,14 @@ class Retriever:
 
 def _freshest_first(hits: list[Hit], now: datetime) -> list[Hit]:
     """Lower the scores of old documents a little; those without a date count as new."""
-    aged = [replace(hit, score=hit.score * (1 - _penalty(hit, now))) for hit in hits]
-    return sorted(aged, key=lambda hit: -hit.score)
+    return sorted((_aged(hit, now) for hit in hits), key=lambda hit: -hit.score)
 
 
-def _penalty(hit: Hit, now: datetime) -> float:
+def _aged(hit: Hit, now: datetime) -> Hit:
     if hit.document.updated is None:
-        return 0.0
+        return hit
     years = (now - hit.document.updated).total_seconds() / _YEAR_SECONDS
-    return _AGE_PENALTY * min(max(years, 0.0) / _AGE_YEARS, 1.0)
+    return replace(hit, score=hit.score * (1 - _AGE_PENALTY * min(max(years / _AGE_YEARS, 0), 1)))
 
 
 def _distinct(hits: list[Hit]) -> list[Hit]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 
 # Half a million objects are made while modules are imported, and none of them is garbage: looking
-# for it again and again takes a tenth of the start of `kurage ask`.
-gc.set_threshold(100_000, 20, 20)
+# for it takes a tenth of the start of `kurage ask`. Commands that stay call `console.settle`.
+gc.disable()
 
 import typer  # noqa: E402
 

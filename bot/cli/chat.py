@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.arguments import AsPerson, FromSource
-from bot.cli.console import LANGUAGE, out, say
+from bot.cli.console import LANGUAGE, out, say, settle
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -40,6 +40,7 @@ def command(source: FromSource = None, as_: AsPerson = None) -> None:
     """Converse."""
     from bot import app
 
+    settle()
     with app.open_app() as kurage:
         conversation = Conversation(kurage, as_, source)
         if sys.stdin.isatty():

@@ -5,6 +5,7 @@ Knows nothing of what the commands do.
 
 from __future__ import annotations
 
+import gc
 import locale
 import os
 import sys
@@ -41,6 +42,16 @@ def language(arguments: Sequence[str], environ: dict[str, str] | None = None) ->
 
 
 LANGUAGE: Language = language(sys.argv[1:])
+
+
+def settle() -> None:
+    """Collect garbage from now on, and never look again at what was imported so far.
+
+    For commands that run long enough to make garbage; the others start faster without.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def say(en: str, ja: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.arguments import AsJson
-from bot.cli.console import err, out, say
+from bot.cli.console import err, out, say, settle
 
 HELP = say(
     """Index DIR/passages.jsonl.gz for the occasion, ask DIR/questions.jsonl.gz, print figures.
@@ -50,6 +50,8 @@ def command(
     """Evaluate."""
     from bot import evaluate, experiment, settings
     from bot.cli import progress, render
+
+    settle()
 
     questions = evaluate.read_questions(directory / "questions.jsonl.gz")[:limit]
     with progress.bar() as bar:

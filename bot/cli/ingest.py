@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.arguments import AsJson
-from bot.cli.console import EXPECTED_EXIT, out, say
+from bot.cli.console import EXPECTED_EXIT, out, say, settle
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -117,6 +117,7 @@ def command(
     """Sync."""
     from bot import app
 
+    settle()
     with app.open_app() as kurage:
         reports = [
             _sync(

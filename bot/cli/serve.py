@@ -6,7 +6,7 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
-from bot.cli.console import err, say
+from bot.cli.console import err, say, settle
 
 if TYPE_CHECKING:
     from bot.schedule import Job, Outcome
@@ -28,6 +28,7 @@ def command() -> None:
     """Serve."""
     from bot import settings
 
+    settle()
     jobs = _jobs(settings.load().config)
     if not jobs:
         raise settings.SettingsError(
