@@ -46,10 +46,11 @@ clean:  ## Remove the environment and the state of the demo
 	rm -rf .venv .kurage
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@echo 'Installing into .venv (about half a minute) …'
+	@$(PYTHON) -m venv .venv
 
 .venv/.kurage: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable .
+	@$(PIP) --editable .
 	@touch $@
 
 .venv/.dev: .venv/.kurage

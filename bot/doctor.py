@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.app import App
 from bot.conversations import ConversationsError
+from bot.reply import JST
 from bot.settings import SettingsError, load
 from ingest.edge import health
 from ingest.index import SearchIndexError
@@ -138,7 +139,8 @@ def _sources(kurage: App) -> Iterator[Finding]:
             message = f"{len(failures)} documents unread, such as {first.name}: {first.reason}"
             yield Finding("source", "warning", f"{known.name}: {message}")
         elif runs:
-            yield Finding("source", "ok", f"{known.name}: synced {runs[0].started:%Y-%m-%d %H:%M}")
+            started = runs[0].started.astimezone(JST)
+            yield Finding("source", "ok", f"{known.name}: synced {started:%Y-%m-%d %H:%M}")
 
 
 CHECKS: dict[str, Check] = {

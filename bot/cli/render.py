@@ -22,6 +22,7 @@ from bot.exchange import Answer, Language, Source
 from ingest.index import Hit
 
 _LINKABLE = re.compile(r"(https?|file)://", re.IGNORECASE)
+_JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
 _EXCERPT = 160
 
 
@@ -50,7 +51,9 @@ def answer(
     words = reply.WORDINGS[language]
     if found.state == "answered":
         for part in found.statements:
-            console.print(_statement(reply.statement(part, language)))
+            text = _statement(reply.statement(part, language))
+            # rich wraps at blanks, of which Japanese has none: a terminal wraps it better.
+            console.print(text, soft_wrap=bool(_JAPANESE.search(text.plain)))
         for line in reply.old_sources(found.sources, datetime.now(UTC), language):
             console.print(Text(printable(line), style="yellow"))
         if with_sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -72,8 +73,15 @@ def _table(rows: list[dict[str, Any]]) -> Any:
         table.add_column(say(en, ja))
     for row in rows:
         cells = [row["name"], row["location"] or row["kind"], row["documents"], row["chunks"]]
-        cells += [row["last_sync"] or "—", row["outcome"] or "—", len(row["failed"]) or ""]
+        cells += [_day(row["last_sync"]), row["outcome"] or "—", len(row["failed"]) or ""]
         table.add_row(*(Text(printable(str(cell))) for cell in cells))
         for failure in row["failed"]:
             table.add_row("", Text(printable(f"{failure['name']}: {failure['reason']}"), "yellow"))
     return table
+
+
+def _day(moment: str | None) -> str:
+    """Return day and time in Japan, to the minute."""
+    from bot.reply import JST
+
+    return f"{datetime.fromisoformat(moment).astimezone(JST):%Y-%m-%d %H:%M}" if moment else "—"

@@ -239,6 +239,24 @@ def test_a_typo_in_the_configuration_is_one_line(fresh: Kurage, tmp_path: Path) 
     assert "did you mean 'search'?" in failed.stderr
 
 
+def test_a_companys_own_words_and_synonyms_are_found(fresh: Kurage, tmp_path: Path) -> None:
+    """`kurage.toml` makes a product's name one word, and two words of the company one meaning."""
+    (tmp_path / "kurage.toml").write_text(
+        '[sources.wiki]\nkind = "folder"\npath = "docs"\n'
+        '[search]\nuser_words = ["みずくらげ帳"]\nsynonyms = [["みずくらげ帳", "MKC"]]\n',
+        "utf-8",
+    )
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# 帳票\n\nみずくらげ帳は毎朝9時に更新されます。\n", "utf-8")
+    (docs / "b.md").write_text("# 水族館\n\nみずくらげの水槽は毎朝10時に掃除します。\n", "utf-8")
+    fresh("ingest", "--all")
+    terms = json.loads(fresh("explain", "--json", "みずくらげ帳").stdout)["terms"]
+    assert [row["term"] for row in terms] == ["みずくらげ帳"]
+    found = json.loads(fresh("search", "--json", "MKCの更新").stdout)
+    assert found[0]["document_id"] == "a.md"
+
+
 def test_an_unknown_source_is_named_with_the_known_ones(fresh: Kurage, tmp_path: Path) -> None:
     """`kurage ingest NAME` with a slip of the pen."""
     (tmp_path / "kurage.toml").write_text('[sources.wiki]\nkind = "folder"\npath = "x"\n')
