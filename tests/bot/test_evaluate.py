@@ -102,6 +102,7 @@ def test_auroc_is_the_share_of_pairs_in_order(positive: list[int], negative: lis
         (gzip.compress(b'{"id": "a"}\n'), "question 1 has no 'question'"),
         (gzip.compress(b""), "no question"),
     ],
+    ids=["no gzip", "no json", "no object", "no question text", "empty"],
 )
 def test_a_broken_question_file_is_named_with_its_line(
     tmp_path: Path, content: bytes, words: str

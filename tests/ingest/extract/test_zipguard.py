@@ -49,6 +49,7 @@ def test_members_are_found_whatever_their_case_and_slashes() -> None:
             "protected by a password",
         ),
     ],
+    ids=["empty", "pdf", "only a start", "cut short", "ole2", "encrypted"],
 )
 def test_what_is_no_zip_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
