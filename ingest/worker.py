@@ -34,7 +34,7 @@ def _serve(inbox: Connection, outbox: Connection) -> None:
     # Modules and dictionaries are not worth looking through again and again, and a document makes
     # many objects that live as long as it does: rarer collections spare a tenth of Markdown's time.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(5_000, 10, 10)
     _limit_memory(orders.memory_bytes)
     outbox.send(None)
     while True:

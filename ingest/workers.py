@@ -154,9 +154,10 @@ class Workers:
                 for outbox in wait([child.outbox for child in self._children]):
                     child = next(child for child in self._children if child.outbox is outbox)
                     yield from self._collect(child, waiting)
-        finally:  # whoever stops asking leaves answers behind that nobody wants
-            for child in [child for child in self._children if child.given]:
-                self._end(child)
+        finally:
+            # What follows, publishing, is not theirs and would find their memory taken; and whoever
+            # stops asking leaves answers behind that nobody wants.
+            self.close()
 
     def _hand_out(self, waiting: _Waiting) -> None:
         """Give documents to whoever has fewest, as long as somebody takes the next one."""

@@ -50,7 +50,7 @@ def settle() -> None:
     For commands that run long enough to make garbage; the others start faster without.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
     gc.enable()
 
 

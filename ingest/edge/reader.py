@@ -158,7 +158,8 @@ class EdgeIndex:
         if self._encoder not in {None, generation.encoder}:
             raise SearchIndexError(
                 f"the index was made by another encoder ({generation.encoder}, not "
-                f"{self._encoder}); run `kurage ingest --all`"
+                f"{self._encoder}); run `kurage ingest` again for each source, or "
+                "`kurage ingest --all`"
             )
 
 

@@ -73,8 +73,15 @@ def test_no_process_starts_where_there_is_nothing_to_do(make: Callable[..., Work
 
 def test_one_document_starts_one_process(make: Callable[..., Workers]) -> None:
     workers = make()
-    run(workers, [document("a", "one")], expected=1)
-    assert len(workers._children) == 1
+    for _ in workers([document("a", "one")], expected=1):
+        assert len(workers._children) == 1
+
+
+def test_no_process_stays_when_all_is_read(make: Callable[..., Workers]) -> None:
+    """The index is published afterwards, which wants the memory that they would hold."""
+    workers = make()
+    run(workers, [document("a", "one"), document("b", "two")], expected=2)
+    assert workers._children == []
 
 
 @pytest.mark.parametrize(
