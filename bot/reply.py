@@ -28,7 +28,6 @@ class Wording:
     sources: str
     no_answer: str
     no_answer_no_documents: str
-    nothing_readable: str
     failure: str
     too_long: str
     empty: str
@@ -40,14 +39,12 @@ class Wording:
     slide: str
     sheet: str
     searching: str
-    writing: str
 
 
 JAPANESE = Wording(
     sources="📄 出典",
     no_answer="社内の資料からは答えが見つかりませんでした。近い資料はこちらです:",
     no_answer_no_documents="社内の資料からは答えが見つかりませんでした。",
-    nothing_readable="検索できる資料がまだありません。",
     failure=(
         "申し訳ありません。回答を作れませんでした（番号 {turn}）。"
         "もう一度お試しいただくか、番号を管理者にお知らせください。"
@@ -62,14 +59,12 @@ JAPANESE = Wording(
     slide="スライド {slide}",
     sheet="シート「{sheet}」{range}",
     searching="資料を探しています…",
-    writing="回答を書いています…",
 )
 
 ENGLISH = Wording(
     sources="📄 Sources",
     no_answer="I found no answer in the company's documents. The nearest ones are:",
     no_answer_no_documents="I found no answer in the company's documents.",
-    nothing_readable="There is nothing to search yet.",
     failure=(
         "Sorry, I could not make an answer (number {turn}). "
         "Please try again, or give the number to your administrator."
@@ -84,13 +79,20 @@ ENGLISH = Wording(
     slide="slide {slide}",
     sheet="sheet {sheet} {range}",
     searching="Looking through the documents…",
-    writing="Writing the answer…",
 )
 
 WORDINGS: dict[Language, Wording] = {"ja": JAPANESE, "en": ENGLISH}
 
 QUESTION_LIMIT = 2000
 """Characters of a question; longer ones are refused with a line that says so."""
+
+
+def refusal(question: str, language: Language) -> str | None:
+    """Return why a question is not taken: it is empty, or longer than `QUESTION_LIMIT`."""
+    words = WORDINGS[language]
+    if not question.strip():
+        return words.empty
+    return words.too_long if len(question) > QUESTION_LIMIT else None
 
 
 def statement(part: Statement, language: Language) -> str:

@@ -38,9 +38,11 @@ def command(
     json_: AsJson = False,
 ) -> None:
     """Ask one question."""
-    from bot import app
+    from bot import app, reply
     from bot.cli import render
 
+    if refusal := reply.refusal(question, LANGUAGE):
+        fail(refusal)
     with app.open_app() as kurage:
         answer = asyncio.run(
             kurage.ask(

@@ -76,8 +76,8 @@ class Conversation:
             self._show_sources()
         elif command in _LONGER and self._question:
             self._answer_to(self._question, "long")
-        elif len(line) > reply.QUESTION_LIMIT:
-            self.console.print(reply.WORDINGS[LANGUAGE].too_long)
+        elif refusal := reply.refusal(line, LANGUAGE):
+            self.console.print(refusal)
         else:
             self._question = line
             self._answer_to(line, "short")
@@ -103,6 +103,8 @@ class Conversation:
         elif style == "long" and self._answer and _length(answer) <= _length(self._answer):
             self.console.print(words.nothing_more)
         else:
+            if style == "long":
+                self.console.print(words.long_answer, style="bold")
             render.answer(self.console, answer, LANGUAGE)
             self._answer = answer
         self.console.print()

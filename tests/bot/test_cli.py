@@ -82,6 +82,14 @@ def test_ask_json_is_the_contract(kurage: Kurage) -> None:
     assert "3営業日前" in source["quote"]
 
 
+@pytest.mark.parametrize("question", ["", "あ" * 40_000])
+def test_a_question_that_is_none_gets_one_kind_line(kurage: Kurage, question: str) -> None:
+    """Nothing is searched and nothing logged; the line says what to change."""
+    refused = kurage("ask", question, code=1)
+    assert refused.stderr.count("\n") == 1
+    assert "question" in refused.stderr
+
+
 def test_search_json_is_the_contract(kurage: Kurage) -> None:
     """Users script against these keys."""
     rows = json.loads(kurage("search", "--json", "-n", "3", QUESTION).stdout)
@@ -115,6 +123,7 @@ def test_chat_answers_shows_sources_and_goes_on(kurage: Kurage) -> None:
     lines = (QUESTION, "出典", "詳しく", "VPNの接続先は？", "終了")
     shown = kurage("--lang", "ja", "chat", stdin="".join(f"{line}\n" for line in lines)).stdout
     assert shown.count("📄 出典") >= 3
+    assert "詳しい回答" in shown
     assert "vpn.example.co.jp" in shown
     assert "3営業日前" in shown
 

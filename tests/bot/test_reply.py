@@ -88,6 +88,15 @@ def fields(text: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+@pytest.mark.parametrize(
+    ("question", "refused"), [("", True), (" \n", True), ("あ" * 2000, False), ("あ" * 2001, True)]
+)
+def test_only_a_question_of_a_sane_length_is_taken(question: str, refused: bool) -> None:
+    """An empty one and one over 2,000 characters get a line that says so."""
+    assert bool(reply.refusal(question, "ja")) is refused
+    assert bool(reply.refusal(question, "en")) is refused
+
+
 def test_an_unanswered_question_has_no_text() -> None:
     """The wording of an abstention is the platform's, not the answer's."""
     assert reply.answer_text(Answer("abstained", (), (), ()), "ja") == ""
