@@ -7,10 +7,11 @@ the reader sets that its asker satisfies. `edge.py` and `server.py` are its impl
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 from ingest.chunk import Chunk
@@ -50,6 +51,16 @@ class StoredVersion:
     version: str
     readers_version: str
     readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """One point as an index holds it, so that another index can hold it without encoding again."""
+
+    id: str
+    vectors: Encoding
+    """None at all for a document without text."""
+    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +131,46 @@ class Index(Protocol):
         """Return how many documents and chunks are held, of one source or of all."""
         ...
 
+    def points(self) -> Iterator[StoredPoint]:
+        """Yield everything that is held, in no order: what a backup writes."""
+        ...
+
+    def put(self, points: Iterable[StoredPoint]) -> None:
+        """Hold these points as another index held them; one of the same id is replaced."""
+        ...
+
     def close(self) -> None:
         """Release files and connections; a second call does nothing."""
+        ...
+
+
+class IndexWriter(Index, Protocol):
+    """An index that a sync writes, as a context: leaving it with an error publishes nothing."""
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        """Sources that keep the former generation in service, as this one lacks them yet."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def publish(self) -> None:
+        """Let readers serve what was written.
+
+        A new generation takes over when it holds every source of the one that is served;
+        `waits_for` names those that it lacks.
+        """
+        ...
+
+    def take_over(self) -> None:
+        """Let readers serve this generation although it lacks sources of the former one."""
         ...
 
 
