@@ -16,7 +16,7 @@ from ingest.edge import revisions
 from ingest.edge.revisions import Generation
 from ingest.edge.shard import Shard
 from ingest.encode import EncodedQuery
-from ingest.index import Hit, SearchIndexError, StoredVersion
+from ingest.index import Hit, SearchIndexError, StoredPoint, StoredVersion
 
 _log = logging.getLogger(__name__)
 # Between reading the pointer and holding its revision, the revision may be replaced and removed.
@@ -78,10 +78,15 @@ class EdgeIndex:
         with self._reading() as shard:
             return shard.count(source)
 
+    def points(self) -> Iterator[StoredPoint]:
+        # The revision is held until the last point, whatever is published meanwhile.
+        with self._reading() as shard:
+            yield from shard.points()
+
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise SearchIndexError("the index is open for reading; only `kurage ingest` writes it")
 
-    replace = delete = set_readers = _refuse
+    replace = delete = set_readers = put = _refuse
 
     def close(self) -> None:
         with self._lock:

@@ -21,6 +21,7 @@ from ingest.index import (
     Hit,
     IndexedDocument,
     SearchIndexError,
+    StoredPoint,
     StoredVersion,
     hit,
     payload,
@@ -45,6 +46,8 @@ _FIRST = [EMPTY, 0]
 _INDEXED_FROM = 10_000
 # Points read at once: bounds the memory of a listing.
 _PAGE = 20_000
+# Points read at once with their vectors, which take some 20 KB each.
+_POINTS_PAGE = 1_000
 # The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
 _RRF_K = 60
 # Candidates of each vector that fusion ranks, at least.
@@ -199,6 +202,26 @@ class Shard:
                 self._engine.update(engine.UpdateOperation.upsert_points(rest))
             self._engine.update(engine.UpdateOperation.upsert_points(first))
 
+    def points(self) -> Iterator[StoredPoint]:
+        """As `Index.points`, holding one page at a time."""
+        offset = None
+        while True:
+            request = engine.ScrollRequest(
+                offset=offset, limit=_POINTS_PAGE, with_payload=True, with_vector=True
+            )
+            with explained("reading the index"):
+                points, offset = self._engine.scroll(request)
+            for point in points:
+                yield StoredPoint(str(point.id), _encoding(point.vector), point.payload or {})
+            if offset is None:
+                return
+
+    def put(self, points: Collection[StoredPoint]) -> None:
+        """As `Index.put`, all of them at once."""
+        with explained("writing to the index"):
+            stored = [_stored_point(point) for point in points]
+            self._engine.update(engine.UpdateOperation.upsert_points(stored))
+
     def delete(self, source: str, document_ids: Collection[str]) -> None:
         """As `Index.delete`."""
         of_documents = _filter(_is("source", source), _any("document_id", list(document_ids)))
@@ -326,6 +349,21 @@ def _point(document: IndexedDocument, chunk: Chunk, encoding: Encoding) -> engin
     vectors = {name: _vector(vector) for name, vector in encoding.items()}
     place = point_id(document.source, document.id, chunk.ordinal)
     return engine.Point(id=place, vector=vectors, payload=payload(document, chunk))
+
+
+def _stored_point(point: StoredPoint) -> engine.Point:
+    vectors = {name: _vector(vector) for name, vector in point.vectors.items()}
+    return engine.Point(id=point.id, vector=vectors, payload=dict(point.payload))
+
+
+def _encoding(vectors: Any) -> Encoding:
+    """Return vectors of the engine as ours."""
+    return {
+        name: SparseVector(list(vector.indices), list(vector.values))
+        if isinstance(vector, engine.SparseVector)
+        else list(vector)
+        for name, vector in (vectors or {}).items()
+    }
 
 
 def _first_point(

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from ingest.edge import revisions
 from ingest.edge.revisions import Generation
 from ingest.edge.shard import DocumentKey, Entry, Shard, explained
 from ingest.encode import EncodedQuery, Encoding, VectorSpec
-from ingest.index import Hit, IndexedDocument, SearchIndexError, StoredVersion
+from ingest.index import Hit, IndexedDocument, SearchIndexError, StoredPoint, StoredVersion
 
 # Points written at once: one at a time is many times slower, and more gain nothing.
 _BATCH = 1_000
@@ -143,6 +144,11 @@ class EdgeWriter:
         shard = self._read()
         return shard.count(source) if shard else (0, 0)
 
+    def points(self) -> Iterator[StoredPoint]:
+        shard = self._read()
+        if shard:
+            yield from shard.points()
+
     # Changes
 
     def replace(
@@ -166,6 +172,12 @@ class EdgeWriter:
     ) -> None:
         with self._change() as shard:
             shard.set_readers(source, document_id, readers, readers_version)
+
+    def put(self, points: Iterable[StoredPoint]) -> None:
+        waiting = iter(points)
+        while batch := list(islice(waiting, _BATCH)):
+            with self._change() as shard:
+                shard.put(batch)
 
     def publish(self) -> None:
         """Let readers serve what was written, all of it at once; without a change, do nothing.

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, QueryTerm, SparseVector, VectorSpec
-from ingest.index import Hit, Index, IndexedDocument, StoredVersion
+from ingest.index import Hit, Index, IndexedDocument, StoredVersion, payload, point_id
 
 VECTORS = {"lexical": VectorSpec("sparse", idf=True)}
 EVERYONE = 1
@@ -82,6 +82,11 @@ def found(hits: Sequence[Hit]) -> list[tuple[str, int]]:
 
 class IndexContract:
     """Give a fixture `index`: an empty index with `VECTORS` that finds what is written to it."""
+
+    @pytest.fixture
+    def another(self) -> Index:
+        """Return a second empty index, like the first."""
+        raise NotImplementedError
 
     def write_half(self, index: Index, what: IndexedDocument, *texts: str) -> None:
         """Leave the document as a run leaves it that dies before it wrote the first chunk."""
@@ -244,6 +249,46 @@ class IndexContract:
         assert index.count() == (1_500, 3_000)
         index.delete("handbook", [str(number) for number in range(1, 1_500)])
         assert index.count() == (1, 2)
+
+    def test_points_put_into_another_index_restore_everything(
+        self, index: Index, another: Index
+    ) -> None:
+        """What a backup rests on: documents, readers, scores and frequencies are the same."""
+        put(index, document("a", version="7"), "甲甲乙", "乙丙", "丁")
+        put(index, document("b", readers=4, source="wiki"), "甲丙")
+        put(index, document("scan.pdf"))
+
+        def everything(held: Index) -> object:
+            return (
+                [held.versions(source) for source in ("handbook", "wiki")],
+                held.chunks("handbook", "a"),
+                held.chunks("wiki", "b"),
+                held.search(ask("甲丙"), readers=[EVERYONE, 4], limit=9),
+                held.inverse_document_frequencies(ask("甲乙丙丁")),
+                held.count(),
+            )
+
+        points = list(index.points())
+        another.put(iter(points))
+        assert everything(another) == everything(index)
+        another.put(points)
+        assert everything(another) == everything(index)
+
+    def test_points_show_vectors_and_payload_as_they_are_held(self, index: Index) -> None:
+        put(index, document(), "甲甲乙", "丙")
+        put(index, document("scan.pdf"))
+        points = {(p.payload["document_id"], p.payload["ordinal"]): p for p in index.points()}
+        assert set(points) == {(document().id, 0), (document().id, 1), ("scan.pdf", -1)}
+        first = points[document().id, 0]
+        assert first.id == point_id("handbook", document().id, 0)
+        assert first.payload == payload(document(), chunks("甲甲乙")[0])
+        weights = first.vectors["lexical"]
+        assert isinstance(weights, SparseVector)
+        assert dict(zip(weights.indices, weights.values, strict=True)) == {
+            term("甲"): 2.0,
+            term("乙"): 1.0,
+        }
+        assert points["scan.pdf", -1].vectors == {}
 
     def test_chunks_and_vectors_must_be_as_many(self, index: Index) -> None:
         with pytest.raises(ValueError, match="2 chunks, but 1 encodings"):

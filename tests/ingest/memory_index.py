@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, SparseVector
-from ingest.index import Hit, IndexedDocument, StoredVersion
+from ingest.index import (
+    Hit,
+    IndexedDocument,
+    StoredPoint,
+    StoredVersion,
+    hit,
+    payload,
+    point_id,
+)
 
 Key = tuple[str, str]
 
@@ -94,6 +102,29 @@ class MemoryIndex:
     def count(self, source: str | None = None) -> tuple[int, int]:
         chosen = [s for (name, _), s in self.documents.items() if source in (None, name)]
         return len(chosen), sum(len(stored.chunks) for stored in chosen)
+
+    def points(self) -> Iterator[StoredPoint]:
+        for (source, document_id), stored in self.documents.items():
+            for chunk, encoding in zip(stored.chunks, stored.encodings, strict=True):
+                place = point_id(source, document_id, chunk.ordinal)
+                yield StoredPoint(place, encoding, payload(stored.document, chunk))
+
+    def put(self, points: Iterable[StoredPoint]) -> None:
+        for point in points:
+            held = hit(point.payload, 0.0)
+            key = (held.document.source, held.document.id)
+            former = self.documents.get(key, Stored(held.document, (), ()))
+            chunks = {
+                chunk.ordinal: (chunk, encoding)
+                for chunk, encoding in zip(former.chunks, former.encodings, strict=True)
+            }
+            chunks[held.chunk.ordinal] = (held.chunk, point.vectors)
+            ordered = [chunks[ordinal] for ordinal in sorted(chunks)]
+            self.documents[key] = Stored(
+                held.document,
+                tuple(chunk for chunk, _ in ordered),
+                tuple(encoding for _, encoding in ordered),
+            )
 
     def publish(self) -> None:
         if self.documents != self.published:

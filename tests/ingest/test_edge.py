@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from ingest.index import (
     Index,
     IndexedDocument,
     SearchIndexError,
+    StoredPoint,
     StoredVersion,
     point_id,
 )
@@ -159,6 +160,13 @@ class _Published:
         self._writer.publish()
         return self._reader.count(source)
 
+    def points(self) -> Iterator[StoredPoint]:
+        self._writer.publish()
+        return self._reader.points()
+
+    def put(self, points: Iterable[StoredPoint]) -> None:
+        self._writer.put(points)
+
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
@@ -170,6 +178,13 @@ class TestEdgeWriter(IndexContract):
     @pytest.fixture
     def index(self, tmp_path: Path) -> Iterator[Index]:
         index = writer(tmp_path)
+        index.__enter__()
+        yield index
+        index.close()
+
+    @pytest.fixture
+    def another(self, tmp_path: Path) -> Iterator[Index]:
+        index = writer(tmp_path / "another")
         index.__enter__()
         yield index
         index.close()
@@ -189,6 +204,12 @@ class TestEdgeIndex(IndexContract):
     @pytest.fixture
     def index(self, tmp_path: Path) -> Iterator[Index]:
         index = _Published(tmp_path)
+        yield index
+        index.close()
+
+    @pytest.fixture
+    def another(self, tmp_path: Path) -> Iterator[Index]:
+        index = _Published(tmp_path / "another")
         yield index
         index.close()
 
@@ -352,6 +373,53 @@ class TestPublishing:
         assert found(reader.search(query, readers=[2], limit=9))[0] == ("d2", 0)
         assert {hit.document.readers for hit in reader.search(query, readers=[2], limit=9)} == {2}
         reader.close()
+
+
+class TestPoints:
+    def test_vectors_of_every_kind_move_to_another_index_to_the_last_bit(
+        self, tmp_path: Path
+    ) -> None:
+        """Also over more points than one page or batch holds."""
+        both = {**VECTORS, "dense": VectorSpec("dense", 4)}
+        weights = [0.1, 1e-30, 3.4e38]
+        with EdgeWriter(tmp_path / "from", "p", both) as index:
+            for number in range(2_100):
+                encoding: Encoding = {
+                    "lexical": SparseVector([number, 4_000_000_000, 4_294_967_295], weights),
+                    "dense": [1.0, number / 7, -0.3, 0.0],
+                }
+                index.replace(document(str(number)), chunks("甲"), [encoding])
+            index.publish()
+        source = EdgeIndex(tmp_path / "from")
+        with EdgeWriter(tmp_path / "to", "p", both) as index:
+            index.put(source.points())
+            index.publish()
+        target = EdgeIndex(tmp_path / "to")
+        moved = {point.id: point for point in target.points()}
+        assert moved == {point.id: point for point in source.points()}
+        assert len(moved) == 2_100
+        source.close()
+        target.close()
+
+    def test_a_publication_meanwhile_does_not_change_what_is_read(self, tmp_path: Path) -> None:
+        publish(tmp_path, 1)
+        index = EdgeIndex(tmp_path)
+        points = index.points()
+        read = [next(points)]
+        publish(tmp_path, 2)
+        publish(tmp_path, 3)
+        publish(tmp_path, 4)
+        assert consistent(index) == 4
+        read += points
+        assert {point.payload["version"] for point in read} == {"1"}
+        index.close()
+
+    def test_a_reader_takes_no_points(self, tmp_path: Path) -> None:
+        publish(tmp_path)
+        index = EdgeIndex(tmp_path)
+        with pytest.raises(SearchIndexError, match="open for reading"):
+            index.put([])
+        index.close()
 
 
 class TestGenerations:
