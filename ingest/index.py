@@ -6,12 +6,13 @@ the reader sets that its asker satisfies. `edge.py` and `server.py` are its impl
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import quote
 
 from ingest.chunk import Chunk
@@ -20,6 +21,24 @@ from ingest.encode import EncodedQuery, Encoding
 # Characters that RFC 3986 allows in a fragment beside the unreserved ones.
 _FRAGMENT_SAFE = "/?:@!$&'()*+,;=%"
 _POINT_NAMESPACE = uuid.UUID("6f0c7a1e-3a52-5b7e-9a53-1b1f0a5c2d10")
+
+INDEXED: Mapping[str, Literal["keyword", "integer"]] = {
+    "source": "keyword",
+    "document_id": "keyword",
+    "readers": "integer",
+    "ordinal": "integer",
+}
+"""Fields of the payload that are filtered by: without an index a filter reads every point."""
+
+EMPTY = -1
+"""Ordinal of the one point of a document without text: it has no vectors, so no search finds it,
+and it is there so that a sync does not fetch the document again."""
+
+RRF_K = 60
+"""The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
+
+CANDIDATES = 100
+"""Of each vector, so many that fusion ranks, at least."""
 
 
 class SearchIndexError(Exception):
@@ -174,6 +193,16 @@ class IndexWriter(Index, Protocol):
         ...
 
 
+def generation_name(layout: int, pipeline: str, encoder: str) -> str:
+    """Return the name of what one layout, pipeline and encoder make: 12 hexadecimal digits."""
+    return hashlib.sha256(f"{layout}\0{pipeline}\0{encoder}".encode()).hexdigest()[:12]
+
+
+def placeholder(document: IndexedDocument) -> Chunk:
+    """Return what stands for the chunks of a document that has none."""
+    return Chunk(EMPTY, document.title, (), "", "paragraph", "")
+
+
 def point_id(source: str, document_id: str, ordinal: int) -> str:
     """Return the id of a chunk's point: the same chunk always has the same one."""
     return str(uuid.uuid5(_POINT_NAMESPACE, f"{source}\x00{document_id}\x00{ordinal}"))
@@ -197,6 +226,20 @@ def payload(document: IndexedDocument, chunk: Chunk) -> dict[str, Any]:
         "kind": chunk.kind,
         "text": chunk.text,
     }
+
+
+def stored_version(stored: Mapping[str, Any]) -> StoredVersion:
+    """Return what a sync compares, of the payload of a document's first point."""
+    return StoredVersion(stored["version"], stored["readers_version"], stored["readers"])
+
+
+def chunks_in_order(stored: Iterable[Mapping[str, Any]]) -> list[Hit]:
+    """Return the chunks of one document, of the payloads of its points in any order.
+
+    Without its first chunk a document is half written, and absent.
+    """
+    points = sorted(stored, key=lambda point: int(point["ordinal"]))
+    return [hit(point, 0.0) for point in points] if points and points[0]["ordinal"] == 0 else []
 
 
 def hit(stored: Mapping[str, Any], score: float) -> Hit:

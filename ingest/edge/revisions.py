@@ -14,7 +14,6 @@ A generation is what one extractor, chunker and encoder produced. Knows nothing 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from ingest.encode import VectorSpec
-from ingest.index import SearchIndexError
+from ingest.index import SearchIndexError, generation_name
 
 # Names the layout of folders and payload; a change makes new generations.
 _LAYOUT = 1
@@ -49,8 +48,7 @@ class Generation:
         cls, index: Path, pipeline: str, encoder: str, vectors: Mapping[str, VectorSpec]
     ) -> Generation:
         """Return the generation of a pipeline, whether or not it exists yet."""
-        name = hashlib.sha256(f"{_LAYOUT}\0{pipeline}\0{encoder}".encode()).hexdigest()[:12]
-        return cls(index / name, encoder, vectors)
+        return cls(index / generation_name(_LAYOUT, pipeline, encoder), encoder, vectors)
 
     @classmethod
     def load(cls, folder: Path) -> Generation:

@@ -18,27 +18,29 @@ import qdrant_edge as engine
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, SparseVector, VectorSpec
 from ingest.index import (
+    CANDIDATES,
+    EMPTY,
+    INDEXED,
+    RRF_K,
     Hit,
     IndexedDocument,
     SearchIndexError,
     StoredPoint,
     StoredVersion,
+    chunks_in_order,
     hit,
     payload,
+    placeholder,
     point_id,
+    stored_version,
 )
 
-# Filters on fields without a payload index read every point: at 20,000 points 190 ms for
-# `versions` instead of 5, and up to 17 ms for a search instead of 0.5.
-_INDEXED = {
-    "source": engine.PayloadSchemaType.Keyword,
-    "document_id": engine.PayloadSchemaType.Keyword,
-    "readers": engine.PayloadSchemaType.Integer,
-    "ordinal": engine.PayloadSchemaType.Integer,
+# Without these a filter reads every point: at 20,000 points 190 ms for `versions` instead of 5, and
+# up to 17 ms for a search instead of 0.5.
+_KINDS = {
+    "keyword": engine.PayloadSchemaType.Keyword,
+    "integer": engine.PayloadSchemaType.Integer,
 }
-# A document without text is held as one point without vectors, which no search finds: otherwise
-# every sync would fetch it again. Its ordinal comes before that of any chunk.
-EMPTY = -1
 _FIRST = [EMPTY, 0]
 # Kilobytes of vectors (some 17,000 lexical chunks) above which `optimize` makes them immutable.
 # At 17,000 chunks it opens in 0.12 s of processor time instead of 0.41, needs 84 MB instead of 141,
@@ -48,10 +50,6 @@ _INDEXED_FROM = 10_000
 _PAGE = 20_000
 # Points read at once with their vectors, which take some 20 KB each.
 _POINTS_PAGE = 1_000
-# The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009.
-_RRF_K = 60
-# Candidates of each vector that fusion ranks, at least.
-_CANDIDATES = 100
 
 DocumentKey = tuple[str, str]
 """Source and document id."""
@@ -90,8 +88,8 @@ class Shard:
         with explained(f"making the index {path}"):
             path.mkdir(parents=True)
             opened = engine.EdgeShard.create(str(path), _config(vectors))
-            for field, kind in _INDEXED.items():
-                opened.update(engine.UpdateOperation.create_field_index(field, kind))
+            for field, kind in INDEXED.items():
+                opened.update(engine.UpdateOperation.create_field_index(field, _KINDS[kind]))
         return cls(opened, vectors)
 
     @classmethod
@@ -120,18 +118,13 @@ class Shard:
         first = _filter(_is("source", source), _any("ordinal", _FIRST))
         fields = ["document_id", "version", "readers_version", "readers"]
         return {
-            stored["document_id"]: StoredVersion(
-                stored["version"], stored["readers_version"], stored["readers"]
-            )
-            for stored in self._scroll(first, fields)
+            stored["document_id"]: stored_version(stored) for stored in self._scroll(first, fields)
         }
 
     def chunks(self, source: str, document_id: str) -> list[Hit]:
         """As `Index.chunks`."""
-        found = self._scroll(_filter(_is("source", source), _is("document_id", document_id)))
-        stored = sorted(found, key=lambda point: int(point["ordinal"]))
-        # Without its first chunk a document is half written, and absent.
-        return [hit(point, 0.0) for point in stored] if stored and stored[0]["ordinal"] == 0 else []
+        of_document = _filter(_is("source", source), _is("document_id", document_id))
+        return chunks_in_order(self._scroll(of_document))
 
     def search(
         self,
@@ -317,12 +310,12 @@ def _request(queries: list[engine.Query], access: engine.Filter, limit: int) -> 
     if len(queries) == 1:
         return engine.QueryRequest(query=queries[0], filter=access, limit=limit, with_payload=True)
     branches = [
-        engine.Prefetch(query=query, filter=access, limit=max(limit, _CANDIDATES))
+        engine.Prefetch(query=query, filter=access, limit=max(limit, CANDIDATES))
         for query in queries
     ]
     return engine.QueryRequest(
         prefetches=branches,
-        query=cast("engine.Fusion", engine.Fusion.Rrf(k=_RRF_K)),  # the stubs do not show it is one
+        query=cast("engine.Fusion", engine.Fusion.Rrf(k=RRF_K)),  # the stubs do not show it is one
         filter=access,
         limit=limit,
         with_payload=True,
@@ -371,4 +364,4 @@ def _first_point(
 ) -> engine.Point:
     if chunks:
         return _point(document, chunks[0], encodings[0])
-    return _point(document, Chunk(EMPTY, document.title, (), "", "paragraph", ""), {})
+    return _point(document, placeholder(document), {})
