@@ -21,6 +21,7 @@ from bot.cli import (  # noqa: E402
     doctor,
     explain,
     ingest,
+    init,
     log,
     search,
     serve,
@@ -43,6 +44,7 @@ app = typer.Typer(
 
 # In the order in which a newcomer meets them. A new command is a file and a line.
 COMMANDS = {
+    "init": init,
     "ingest": ingest,
     "ask": ask,
     "search": search,
