@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 # Looking for plugins reads the metadata of every installed package, 20 ms of each command's start.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -104,6 +105,25 @@ class Ingest(_Table):
     """A sync that would delete a larger share of a source stops before it."""
 
 
+class Index(_Table):
+    """How a Qdrant server (`QDRANT_URL`) keeps chunks; the embedded index needs none of it."""
+
+    collection: str = Field(default="kurage", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    """Alias of what is served; the collections behind it are called so, too, with a suffix."""
+    grpc_port: int | None = Field(default=None, ge=1, le=65535)
+    """gRPC instead of REST; None: REST."""
+    timeout: float = Field(default=10, ge=1, le=600)
+    """Seconds that one request of a question may take."""
+    ca_file: Path | None = None
+    """Certificate authority of the server, in PEM; None: those that are commonly trusted."""
+    shards: int | None = Field(default=None, ge=1)
+    """Of a new collection; None: as the server chooses."""
+    replicas: int | None = Field(default=None, ge=1)
+    """Of each shard of a new collection; None: as the server chooses."""
+    on_disk: bool = False
+    """Whether a new collection keeps its vectors on disk: less memory, slower questions."""
+
+
 class Log(_Table):
     """What is kept of conversations."""
 
@@ -125,6 +145,7 @@ class Config(_Table):
     sources: dict[str, Source] = Field(default_factory=dict)
     search: Search = Search()
     ingest: Ingest = Ingest()
+    index: Index = Index()
     log: Log = Log()
 
     @field_validator("sources")
@@ -148,8 +169,39 @@ class Settings(BaseModel):
     config: Config
     database_url: SecretStr
     """SQLAlchemy URL; may carry a password."""
+    qdrant_url: str | None = None
+    """Of a Qdrant server; None: the embedded index."""
+    qdrant_api_key: SecretStr | None = None
     generator: GeneratorName = "extractive"
     encoder: EncoderName = "lexical"
+
+    @field_validator("qdrant_url")
+    @classmethod
+    def _url_of_a_server(cls, value: str | None) -> str | None:
+        if value is None or _is_server_url(value):
+            return value
+        raise ValueError(
+            "QDRANT_URL is no address such as http://localhost:6333 (a key belongs into "
+            "QDRANT_API_KEY)"
+        )
+
+    @field_validator("qdrant_api_key")
+    @classmethod
+    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("QDRANT_API_KEY holds spaces or letters beyond ASCII; copy it again")
+        return value
+
+
+def _is_server_url(text: str) -> bool:
+    """Tell whether a server can be found there; never with a password, which errors would show."""
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        return False
+    plain = not (url.username or url.password or url.query or url.fragment)
+    return plain and url.scheme in {"http", "https"} and bool(url.hostname) and port != 0
 
 
 def load(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
@@ -169,6 +221,8 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
             database_url=SecretStr(
                 env.get("KURAGE_DATABASE_URL") or f"sqlite:///{home / 'kurage.db'}"
             ),
+            qdrant_url=(env.get("QDRANT_URL") or "").strip() or None,
+            qdrant_api_key=SecretStr(key) if (key := env.get("QDRANT_API_KEY")) else None,
             generator=env.get("KURAGE_GENERATOR") or "extractive",  # type: ignore[arg-type]
             encoder=env.get("KURAGE_ENCODER") or "lexical",  # type: ignore[arg-type]
         )
@@ -201,7 +255,12 @@ def _config(path: Path) -> Config:
         config = Config.model_validate(table)
     except ValidationError as error:
         raise SettingsError(_explain(error, str(path), Config)) from None
-    return config.model_copy(update={"sources": _anchored(config.sources, path.parent)})
+    ca_file = config.index.ca_file
+    index = config.index.model_copy(
+        update={"ca_file": path.parent / ca_file.expanduser() if ca_file else None}
+    )
+    sources = _anchored(config.sources, path.parent)
+    return config.model_copy(update={"sources": sources, "index": index})
 
 
 def _anchored(sources: Mapping[str, FolderSource], root: Path) -> dict[str, FolderSource]:

@@ -52,6 +52,8 @@ def test_source_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             ["sources.wiki.every", "no duration"],
         ),
         ('[sources.wiki]\nkind = "floder"\npath = "x"\n', ["sources.wiki", "folder"]),
+        ("[index]\ncolection = 'k'\n", ["index.colection", "did you mean 'collection'"]),
+        ("[index]\ncollection = 'a/b'\n", ["index.collection", "pattern"]),
         ("[search\n", ["can not be read", "line 1"]),
     ],
 )
@@ -83,6 +85,42 @@ def test_the_database_password_does_not_show(tmp_path: Path) -> None:
     """Settings end up in logs and tracebacks."""
     url = "postgresql://kurage:hunter2@127.0.0.1/kurage"
     assert "hunter2" not in repr(settings.load({"KURAGE_DATABASE_URL": url}, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:6333", "http://", "http://kurage:hunter2@db:6333", "http://db:port", "ftp://db"]
+    + ["http://hunter2@db", "http://db?api_key=hunter2", "http://[db", "http://db:0"],
+)
+def test_the_address_of_a_server_must_be_one_and_is_not_repeated(tmp_path: Path, url: str) -> None:
+    """A password in it would end up in every message that names the server."""
+    with pytest.raises(SettingsError, match="QDRANT_URL is no address") as caught:
+        settings.load({"QDRANT_URL": url}, tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_without_an_address_the_index_is_embedded(tmp_path: Path) -> None:
+    """A compose file passes the variable empty where it is not wanted."""
+    assert settings.load({}, tmp_path).qdrant_url is None
+    assert settings.load({"QDRANT_URL": " "}, tmp_path).qdrant_url is None
+    url = "https://qdrant.example.co.jp:6333"
+    assert settings.load({"QDRANT_URL": url}, tmp_path).qdrant_url == url
+
+
+def test_the_api_key_does_not_show(tmp_path: Path) -> None:
+    """Neither in what is printed of the settings, nor when it is refused."""
+    loaded = settings.load({"QDRANT_API_KEY": "hunter2"}, tmp_path)
+    assert loaded.qdrant_api_key is not None
+    assert "hunter2" not in repr(loaded)
+    with pytest.raises(SettingsError, match="QDRANT_API_KEY") as caught:
+        settings.load({"QDRANT_API_KEY": "hunter2\n"}, tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_certificate_is_found_beside_the_configuration(tmp_path: Path) -> None:
+    """As every path of the file."""
+    write(tmp_path, '[index]\nca_file = "ca.pem"\n')
+    assert settings.load({}, tmp_path).config.index.ca_file == tmp_path / "ca.pem"
 
 
 def test_the_example_file_is_valid() -> None:
