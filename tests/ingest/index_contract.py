@@ -255,7 +255,7 @@ class IndexContract:
     ) -> None:
         """What a backup rests on: documents, readers, scores and frequencies are the same."""
         put(index, document("a", version="7"), "甲甲乙", "乙丙", "丁")
-        put(index, document("b", readers=4, source="wiki"), "甲丙")
+        put(index, document("b", readers=4, source="wiki"), "甲甲甲丙")  # no score twice
         put(index, document("scan.pdf"))
 
         def everything(held: Index) -> object:
