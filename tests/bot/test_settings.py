@@ -89,8 +89,17 @@ def test_the_database_password_does_not_show(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:6333", "http://", "http://kurage:hunter2@db:6333", "http://db:port", "ftp://db"]
-    + ["http://hunter2@db", "http://db?api_key=hunter2", "http://[db", "http://db:0"],
+    [
+        "localhost:6333",
+        "http://",
+        "ftp://db",
+        "http://db:port",
+        "http://db:0",
+        "http://[db",
+        "http://hunter2@db",
+        "http://kurage:hunter2@db:6333",
+        "http://db?api_key=hunter2",
+    ],
 )
 def test_the_address_of_a_server_must_be_one_and_is_not_repeated(tmp_path: Path, url: str) -> None:
     """A password in it would end up in every message that names the server."""
