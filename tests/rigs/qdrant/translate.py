@@ -1,0 +1,496 @@
+"""Qdrant's REST bodies as requests of the engine, and what the engine found as REST bodies.
+
+Knows nothing of HTTP, collections or files. A body that the server would not take raises
+`RefusedError`; what only this rig lacks raises `UnsupportedError`, so that no test takes the one
+for the other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import qdrant_edge as engine
+from rigs.qdrant.refused import RefusedError, bad_input, bad_json, bad_request, invalid
+
+Json = Any
+
+_DISTANCE = {
+    "Cosine": engine.Distance.Cosine,
+    "Euclid": engine.Distance.Euclid,
+    "Dot": engine.Distance.Dot,
+    "Manhattan": engine.Distance.Manhattan,
+}
+_DATATYPE = {
+    "float32": engine.VectorStorageDatatype.Float32,
+    "float16": engine.VectorStorageDatatype.Float16,
+    "uint8": engine.VectorStorageDatatype.Uint8,
+}
+_SCHEMA = {
+    "keyword": engine.PayloadSchemaType.Keyword,
+    "integer": engine.PayloadSchemaType.Integer,
+    "float": engine.PayloadSchemaType.Float,
+    "geo": engine.PayloadSchemaType.Geo,
+    "text": engine.PayloadSchemaType.Text,
+    "bool": engine.PayloadSchemaType.Bool,
+    "datetime": engine.PayloadSchemaType.Datetime,
+    "uuid": engine.PayloadSchemaType.Uuid,
+}
+_UPDATE_MODE = {
+    "upsert": engine.UpdateMode.Upsert,
+    "insert_only": engine.UpdateMode.InsertOnly,
+    "update_only": engine.UpdateMode.UpdateOnly,
+}
+# `DEFAULT_RRF_K` of the server.
+_RRF_K = 2
+_LIMIT = 10
+
+
+class UnsupportedError(RefusedError):
+    """Something that the real server does and this rig does not."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(501, f"this rig does not know {what}")
+
+
+# Collections
+
+
+def edge_config(create: Mapping[str, Json]) -> engine.EdgeConfig:
+    """Return how the engine lays out a collection that `create` describes.
+
+    What changes speed or memory and no result (HNSW, quantisation, memory placement) is left to the
+    engine's defaults: at the size of a test it searches exactly.
+    """
+    vectors = create.get("vectors") or {}
+    if "size" in vectors:
+        vectors = {"": vectors}
+    return engine.EdgeConfig(
+        vectors={name: _dense(params) for name, params in vectors.items()},
+        sparse_vectors={
+            name: _sparse(params) for name, params in (create.get("sparse_vectors") or {}).items()
+        },
+    )
+
+
+def _dense(params: Mapping[str, Json]) -> engine.EdgeVectorParams:
+    if params["distance"] not in _DISTANCE:
+        raise bad_json(f"unknown variant `{params['distance']}`, expected one of {_DISTANCE}")
+    multi = engine.MultiVectorConfig(engine.MultiVectorComparator.MaxSim)
+    return engine.EdgeVectorParams(
+        size=params["size"],
+        distance=_DISTANCE[params["distance"]],
+        multivector_config=multi if params.get("multivector_config") else None,
+        datatype=_DATATYPE.get(params.get("datatype") or ""),
+    )
+
+
+def _sparse(params: Mapping[str, Json]) -> engine.EdgeSparseVectorParams:
+    modifier = engine.Modifier.Idf if params.get("modifier") == "idf" else None
+    datatype = (params.get("index") or {}).get("datatype")
+    return engine.EdgeSparseVectorParams(modifier=modifier, datatype=_DATATYPE.get(datatype or ""))
+
+
+def field_index(body: Mapping[str, Json]) -> engine.UpdateOperation:
+    """Return the making of a payload index; its parameters change no result and are left out."""
+    schema = body.get("field_schema")
+    kind = schema["type"] if isinstance(schema, Mapping) else schema
+    if kind is None:
+        raise UnsupportedError("a payload index without its schema")
+    if kind not in _SCHEMA:
+        raise bad_json("data did not match any variant of untagged enum PayloadFieldSchema")
+    return engine.UpdateOperation.create_field_index(body["field_name"], _SCHEMA[kind])
+
+
+# Points in
+
+
+def upsert(body: Mapping[str, Json]) -> engine.UpdateOperation:
+    """Return the upsert of points, given as a list or as a batch of columns."""
+    rows = list(_rows(body["batch"])) if "batch" in body else body.get("points")
+    if rows is None:
+        raise bad_json("data did not match any variant of untagged enum PointInsertOperations")
+    if not rows:
+        raise bad_request("Empty update request")
+    mode = body.get("update_mode")
+    return engine.UpdateOperation.upsert_points(
+        [_point(row) for row in rows],
+        filter_(body.get("update_filter")),
+        _UPDATE_MODE[mode] if mode else None,
+    )
+
+
+def _rows(batch: Mapping[str, Json]) -> Iterable[Mapping[str, Json]]:
+    ids, vectors = batch["ids"], batch["vectors"]
+    payloads = batch.get("payloads") or [None] * len(ids)
+    columns = vectors if isinstance(vectors, Mapping) else {"": vectors}
+    for name, column in [("payloads", payloads), *columns.items()]:
+        if len(column) != len(ids):
+            raise invalid(f"number of ids and {name or 'vectors'} must match")
+    for row, point in enumerate(ids):
+        named = {name: column[row] for name, column in columns.items()}
+        vector = named if isinstance(vectors, Mapping) else named[""]
+        yield {"id": point, "vector": vector, "payload": payloads[row]}
+
+
+def _point(row: Mapping[str, Json]) -> engine.Point:
+    return engine.Point(point_id(row["id"]), stored(row["vector"]), row.get("payload"))
+
+
+def stored(vector: Json) -> Json:
+    """Return one point's vector or vectors by name."""
+    if isinstance(vector, Mapping):
+        return {name: _vector(value) for name, value in vector.items()}
+    return _vector(vector)
+
+
+def _vector(value: Json) -> Json:
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) != {"indices", "values"}:
+        raise UnsupportedError("inference on the server")
+    indices, values = value["indices"], value["values"]
+    if len(indices) != len(values):
+        raise invalid("values: must be the same length as indices")
+    if len(set(indices)) != len(indices):
+        raise invalid("indices: must be unique")
+    return engine.SparseVector(indices, values)
+
+
+def point_id(value: Json) -> int | str:
+    """Return an id as the engine takes it."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64:
+        return value
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, TypeError, AttributeError):
+        raise bad_json(
+            f"value {value} is not a valid point ID, "
+            "valid values are either an unsigned integer or a UUID"
+        ) from None
+
+
+_Operation = engine.UpdateOperation
+
+
+def update(kind: str, body: Mapping[str, Json]) -> engine.UpdateOperation:
+    """Return one operation of `points/…` or of `points/batch`, by its name there."""
+    if kind == "upsert":
+        return upsert(body)
+    if kind == "update_vectors":
+        vectors = [
+            engine.PointVectors(point_id(row["id"]), stored(row["vector"]))
+            for row in body["points"]
+        ]
+        return _Operation.update_vectors(vectors, filter_(body.get("update_filter")))
+    if kind not in _BY_SELECTOR:
+        raise bad_json(f"unknown variant `{kind}`")
+    by_ids, by_filter, named = _BY_SELECTOR[kind]
+    more = [body[name] for name in named]
+    if kind in {"set_payload", "overwrite_payload"}:
+        more.append(body.get("key"))
+    if (ids := body.get("points")) is not None:
+        if not ids:
+            raise bad_request("Empty update request")
+        return by_ids([point_id(one) for one in ids], *more)
+    if body.get("filter") is not None:
+        return by_filter(filter_(body["filter"]), *more)
+    raise bad_json("either list of point ids or filter must be provided")
+
+
+_BY_SELECTOR: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
+    "delete": (_Operation.delete_points, _Operation.delete_points_by_filter, ()),
+    "set_payload": (_Operation.set_payload, _Operation.set_payload_by_filter, ("payload",)),
+    "overwrite_payload": (
+        _Operation.overwrite_payload,
+        _Operation.overwrite_payload_by_filter,
+        ("payload",),
+    ),
+    "delete_payload": (_Operation.delete_payload, _Operation.delete_payload_by_filter, ("keys",)),
+    "clear_payload": (_Operation.clear_payload, _Operation.clear_payload_by_filter, ()),
+    "delete_vectors": (_Operation.delete_vectors, _Operation.delete_vectors_by_filter, ("vector",)),
+}
+
+
+# Filters
+
+
+def filter_(body: Mapping[str, Json] | None) -> engine.Filter | None:
+    """Return a filter; None and an empty one find everything."""
+    if not body:
+        return None
+    unknown = set(body) - {"must", "should", "must_not", "min_should"}
+    if unknown:
+        raise bad_json(
+            f"unknown field `{unknown.pop()}`, expected one of `should`, `min_should`, `must`, "
+            "`must_not`"
+        )
+    least = body.get("min_should")
+    return engine.Filter(
+        must=_conditions(body.get("must")),
+        should=_conditions(body.get("should")),
+        must_not=_conditions(body.get("must_not")),
+        min_should=least
+        and engine.MinShould(_conditions(least["conditions"]) or [], least["min_count"]),
+    )
+
+
+def _conditions(body: Json) -> list[Any] | None:
+    if body is None:
+        return None
+    return [_condition(one) for one in (body if isinstance(body, list) else [body])]
+
+
+def _condition(body: Mapping[str, Json]) -> Any:
+    for name, made in _CONDITIONS.items():
+        # A condition on a field has `is_empty` and `is_null` too, as truth values.
+        if name in body and not isinstance(body[name], bool):
+            return made(body)
+    raise bad_json("data did not match any variant of untagged enum Condition")
+
+
+def _nested(body: Mapping[str, Json]) -> engine.NestedCondition:
+    nested = body["nested"]
+    return engine.NestedCondition(nested["key"], filter_(nested["filter"]) or engine.Filter())
+
+
+def _field(body: Mapping[str, Json]) -> engine.FieldCondition:
+    if body.keys() & {"geo_bounding_box", "geo_radius", "geo_polygon"}:
+        raise UnsupportedError("filters by place")
+    match, range_, count = body.get("match"), body.get("range"), body.get("values_count")
+    empty, null = body.get("is_empty"), body.get("is_null")
+    if match is None and range_ is None and count is None and empty is None and null is None:
+        raise bad_json("data did not match any variant of untagged enum Condition")
+    return engine.FieldCondition(
+        body["key"],
+        match=_match(match) if match is not None else None,
+        range=_range(range_) if range_ is not None else None,
+        values_count=engine.ValuesCount(**count) if count is not None else None,
+        is_empty=empty,
+        is_null=null,
+    )
+
+
+def _match(body: Mapping[str, Json]) -> Any:
+    kinds = {
+        "value": engine.MatchValue,
+        "any": engine.MatchAny,
+        "except": engine.MatchExcept,
+        "text": engine.MatchText,
+        "text_any": engine.MatchTextAny,
+        "phrase": engine.MatchPhrase,
+        "prefix": engine.MatchPrefix,
+    }
+    for name, kind in kinds.items():
+        if name in body:
+            try:
+                return kind(body[name])
+            except (TypeError, ValueError):
+                break
+    raise bad_json("data did not match any variant of untagged enum Match")
+
+
+def _range(body: Mapping[str, Json]) -> Any:
+    given = {name: value for name, value in body.items() if value is not None}
+    if any(isinstance(value, str) for value in given.values()):
+        return engine.RangeDateTime(**given)
+    return engine.RangeFloat(**given)
+
+
+_CONDITIONS = {
+    "has_id": lambda body: engine.HasIdCondition({point_id(one) for one in body["has_id"]}),
+    "has_vector": lambda body: engine.HasVectorCondition(body["has_vector"]),
+    "nested": _nested,
+    "key": _field,
+    "is_empty": lambda body: engine.IsEmptyCondition(body["is_empty"]["key"]),
+    "is_null": lambda body: engine.IsNullCondition(body["is_null"]["key"]),
+    **dict.fromkeys(("must", "should", "must_not", "min_should"), filter_),
+}
+
+
+# Reading
+
+
+def query(body: Mapping[str, Json], example: Any) -> engine.QueryRequest:
+    """Return a query with its prefetches; `example(id, name)` finds a stored vector."""
+    return engine.QueryRequest(
+        limit=_limit(body),
+        offset=body.get("offset") or 0,
+        query=_scoring(body, example),
+        prefetches=_prefetches(body, example),
+        filter=filter_(body.get("filter")),
+        score_threshold=body.get("score_threshold"),
+        params=_params(body.get("params")),
+        with_payload=with_payload(body.get("with_payload", False)),
+        with_vector=with_vector(body.get("with_vector")),
+    )
+
+
+def _prefetches(body: Mapping[str, Json], example: Any) -> list[engine.Prefetch]:
+    given = body.get("prefetch") or []
+    return [
+        engine.Prefetch(
+            limit=_limit(one),
+            query=_scoring(one, example),
+            prefetches=_prefetches(one, example),
+            params=_params(one.get("params")),
+            filter=filter_(one.get("filter")),
+            score_threshold=one.get("score_threshold"),
+        )
+        for one in (given if isinstance(given, list) else [given])
+    ]
+
+
+def _scoring(body: Mapping[str, Json], example: Any) -> Any:
+    asked, using = body.get("query"), body.get("using") or ""
+    if asked is None:
+        return None
+    if not isinstance(asked, Mapping) or "indices" in asked or "nearest" in asked:
+        if isinstance(asked, Mapping) and asked.get("mmr"):
+            raise UnsupportedError("maximal marginal relevance")
+        nearest = asked.get("nearest", asked) if isinstance(asked, Mapping) else asked
+        vector = example(nearest, using) if isinstance(nearest, int | str) else _vector(nearest)
+        return engine.Query.Nearest(vector, using=using)
+    if "fusion" in asked or "rrf" in asked:
+        return _fusion(asked)
+    if "order_by" in asked:
+        return _order_by(asked["order_by"])
+    if asked.get("sample") == "random":
+        return engine.Sample.Random
+    raise UnsupportedError(f"the query {', '.join(asked)}")
+
+
+def _fusion(asked: Mapping[str, Json]) -> Any:
+    if asked.get("fusion") == "dbsf":
+        return engine.Fusion.Dbsf()
+    if asked.get("fusion") == "rrf":
+        return engine.Fusion.Rrf(_RRF_K)
+    if "rrf" not in asked:
+        raise bad_json(f"unknown variant `{asked['fusion']}`, expected `rrf` or `dbsf`")
+    k = asked["rrf"].get("k")
+    if k == 0:
+        raise invalid("query.rrf.k: value 0 invalid, must be 1 or larger")
+    return engine.Fusion.Rrf(k or _RRF_K, asked["rrf"].get("weights"))
+
+
+def _order_by(asked: Json) -> engine.OrderBy:
+    if isinstance(asked, str):
+        return engine.OrderBy(asked)
+    direction = {"asc": engine.Direction.Asc, "desc": engine.Direction.Desc}
+    return engine.OrderBy(
+        asked["key"], direction.get(asked.get("direction") or ""), asked.get("start_from")
+    )
+
+
+def _params(body: Mapping[str, Json] | None) -> engine.SearchParams | None:
+    if not body:
+        return None
+    return engine.SearchParams(
+        hnsw_ef=body.get("hnsw_ef"),
+        exact=bool(body.get("exact")),
+        indexed_only=bool(body.get("indexed_only")),
+    )
+
+
+def _limit(body: Mapping[str, Json], default: int = _LIMIT) -> int:
+    limit = body.get("limit")
+    if limit is None:
+        return default
+    if limit < 1:
+        raise invalid(f"limit: value {limit} invalid, must be 1 or larger")
+    return int(limit)
+
+
+def scroll(body: Mapping[str, Json]) -> engine.ScrollRequest:
+    """Return a page of a scroll."""
+    offset, order = body.get("offset"), body.get("order_by")
+    if order is not None and offset is not None:
+        raise bad_request("Cannot use an `offset` when using `order_by`. The alternative for paging"
+                          " is to use `order_by.start_from` and a filter to exclude the IDs that "
+                          "you've already seen for the `order_by.start_from` value")  # fmt: skip
+    return engine.ScrollRequest(
+        offset=point_id(offset) if offset is not None else None,
+        limit=_limit(body),
+        filter=filter_(body.get("filter")),
+        with_payload=with_payload(body.get("with_payload", True)),
+        with_vector=with_vector(body.get("with_vector")),
+        order_by=_order_by(order) if order is not None else None,
+    )
+
+
+def count(body: Mapping[str, Json]) -> engine.CountRequest:
+    """Return a count; exact unless it is told otherwise."""
+    exact = body.get("exact")
+    return engine.CountRequest(exact is None or exact, filter_(body.get("filter")))
+
+
+def facet(body: Mapping[str, Json]) -> engine.FacetRequest:
+    """Return how often each value of a field occurs."""
+    return engine.FacetRequest(
+        body["key"], _limit(body), bool(body.get("exact")), filter_(body.get("filter"))
+    )
+
+
+def with_payload(body: Json) -> Any:
+    """Return which parts of the payload come back."""
+    if isinstance(body, Mapping):
+        if "include" in body:
+            return engine.PayloadSelector.Include(body["include"])
+        return engine.PayloadSelector.Exclude(body["exclude"])
+    return bool(body) if body is None or isinstance(body, bool) else body
+
+
+def with_vector(body: Json) -> Any:
+    """Return which vectors come back."""
+    return bool(body) if body is None or isinstance(body, bool) else body
+
+
+# What was found
+
+
+def record(found: Any) -> dict[str, Json]:
+    """Return a point of a scroll or a retrieval; what was not asked for is absent."""
+    return _present(
+        id=_id(found.id),
+        payload=found.payload,
+        vector=_vectors(found.vector),
+        order_value=found.order_value,
+    )
+
+
+def scored(found: Any) -> dict[str, Json]:
+    """Return a point of a query."""
+    return {"version": found.version, "score": found.score, **record(found)}
+
+
+def found_id(value: Any) -> Json:
+    """Return an id as REST writes it."""
+    return None if value is None else _id(value)
+
+
+def _id(value: Any) -> Json:
+    return value if isinstance(value, int) else str(value)
+
+
+def _vectors(value: Any) -> Json:
+    if isinstance(value, Mapping):
+        return {name: _vectors(one) for name, one in value.items()}
+    if isinstance(value, engine.SparseVector):
+        return {"indices": list(value.indices), "values": list(value.values)}
+    return value
+
+
+def _present(**fields: Json) -> dict[str, Json]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def example_vector(points: list[Any], wanted: Json, using: str) -> Any:
+    """Return the vector of the point that a query names; or raise `RefusedError`."""
+    if not points:
+        raise RefusedError(404, f"Not found: No point with id {wanted} found")
+    vectors = points[0].vector
+    vector = vectors.get(using) if isinstance(vectors, Mapping) else vectors
+    if vector is None:
+        raise bad_input(f"Not existing vector name error: {using}")
+    return vector
