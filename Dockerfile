@@ -1,14 +1,49 @@
-# The bot as a non-root user; state in /var/lib/kurage.
-FROM python:3.11-slim-bookworm
-WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+# The bot, as a user without rights; its state in /var/lib/kurage, backups in /backups.
+#   docker build --tag kurage-bot .
+#   docker run --rm --init --volume kurage:/var/lib/kurage kurage-bot doctor
+
+FROM python:3.11.15-slim-trixie AS build
+ENV PIP_CONSTRAINT=/src/constraints.txt \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_INPUT=1
+WORKDIR /src
+RUN python -m venv /opt/kurage
+# The dependencies are a layer of their own, which a change to our code leaves in the cache. All of
+# them come as wheels: `--only-binary` fails where one would need a compiler.
+COPY pyproject.toml constraints.txt ./
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+      > dependencies.txt \
+ && /opt/kurage/bin/pip install --only-binary :all: --requirement dependencies.txt
+COPY README.md LICENSE ./
 COPY connectors connectors
 COPY ingest ingest
 COPY bot bot
-RUN pip install --no-cache-dir --constraint constraints.txt . \
- && useradd --system --home-dir /var/lib/kurage --create-home kurage
-USER kurage
-ENV KURAGE_HOME=/var/lib/kurage
-VOLUME /var/lib/kurage
+RUN --mount=type=cache,target=/root/.cache/pip \
+    /opt/kurage/bin/pip install --no-deps . \
+ && /opt/kurage/bin/pip check \
+ && /opt/kurage/bin/kurage --version
+
+FROM python:3.11.15-slim-trixie
+LABEL org.opencontainers.image.title="Kurage Bot" \
+      org.opencontainers.image.description="Answers from a company's own Japanese documents, with linked sources" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# A number of our own, so that it is nobody on the host. A named volume takes the owner over.
+RUN groupadd --gid 10001 kurage \
+ && useradd --uid 10001 --gid kurage --home-dir /var/lib/kurage --create-home --shell /usr/sbin/nologin kurage \
+ && install --directory --owner kurage --group kurage --mode 0750 /backups
+COPY --from=build /opt/kurage /opt/kurage
+# USER: who asks on the command line, also where the container runs under another number.
+ENV PATH=/opt/kurage/bin:$PATH \
+    KURAGE_HOME=/var/lib/kurage \
+    LANG=C.UTF-8 \
+    PYTHONUNBUFFERED=1 \
+    USER=kurage
+USER 10001:10001
+WORKDIR /var/lib/kurage
+VOLUME ["/var/lib/kurage", "/backups"]
+# Configuration, dictionary, database, index and the last sync of each source. A first sync may
+# take its time, and until it is done there is no index.
+HEALTHCHECK --interval=5m --timeout=60s --start-period=15m --retries=2 CMD ["kurage", "doctor"]
 ENTRYPOINT ["kurage"]
 CMD ["serve"]

@@ -29,11 +29,13 @@ chat: .venv/.kurage  ## Talk to the ingested documents in the terminal
 test: .venv/.dev  ## Run the tests
 	$(BIN)/python -m pytest -n auto
 
-check: .venv/.dev  ## Lint, types, and the direction of imports
+check: .venv/.dev  ## Lint, types, the direction of imports, and the containers' files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 bench: .venv/.bench  ## Print the figures of bench/README.md
 	$(BIN)/python bench/run.py
