@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, Self
 from urllib.parse import quote
 
 from ingest.chunk import Chunk
-from ingest.encode import EncodedQuery, Encoding
+from ingest.encode import EncodedQuery, Encoding, VectorSpec
 
 # Characters that RFC 3986 allows in a fragment beside the unreserved ones.
 _FRAGMENT_SAFE = "/?:@!$&'()*+,;=%"
@@ -80,6 +80,17 @@ class StoredPoint:
     vectors: Encoding
     """None at all for a document without text."""
     payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What filled an index: a generation, as another index has to name it to take its points."""
+
+    pipeline: str
+    """Fingerprint of extractor, chunker and encoder."""
+    encoder: str
+    """Fingerprint of the encoder: a question must be encoded by the same one."""
+    vectors: Mapping[str, VectorSpec]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from ingest.edge import revisions
 from ingest.edge.revisions import Generation
 from ingest.edge.shard import Shard
 from ingest.encode import EncodedQuery
-from ingest.index import Hit, SearchIndexError, StoredPoint, StoredVersion
+from ingest.index import Hit, Origin, SearchIndexError, StoredPoint, StoredVersion
 
 _log = logging.getLogger(__name__)
 # Between reading the pointer and holding its revision, the revision may be replaced and removed.
@@ -50,6 +50,16 @@ class EdgeIndex:
         """Which revision is served: `<generation>/<number>`."""
         with self._lock:
             return self._opened.name if self._opened else None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Which pipeline filled what is served; None before anything is published."""
+        with self._lock:
+            self._follow()
+            if not self._opened:
+                return None
+            filled = self._opened.generation
+        return Origin(filled.pipeline, filled.encoder, filled.vectors)
 
     def versions(self, source: str) -> dict[str, StoredVersion]:
         with self._reading() as shard:
@@ -157,7 +167,7 @@ class EdgeIndex:
         except BaseException:
             handle.close()
             raise
-        return _Opened(f"{revision.parent.name}/{revision.name}", shard, handle)
+        return _Opened(f"{revision.parent.name}/{revision.name}", generation, shard, handle)
 
     def _check(self, generation: Generation) -> None:
         if self._encoder not in {None, generation.encoder}:
@@ -171,8 +181,9 @@ class EdgeIndex:
 class _Opened:
     """A revision that is served, and closed when nobody uses it any more."""
 
-    def __init__(self, name: str, shard: Shard, handle: IO[str]) -> None:
+    def __init__(self, name: str, generation: Generation, shard: Shard, handle: IO[str]) -> None:
         self.name = name
+        self.generation = generation
         self.shard = shard
         self._handle = handle
         self._lock = Lock()

@@ -42,13 +42,16 @@ class Generation:
     encoder: str
     """Fingerprint of the encoder: a question must be encoded by the same one."""
     vectors: Mapping[str, VectorSpec]
+    pipeline: str = ""
+    """Fingerprint of extractor, chunker and encoder; empty where an older version made it."""
 
     @classmethod
     def of(
         cls, index: Path, pipeline: str, encoder: str, vectors: Mapping[str, VectorSpec]
     ) -> Generation:
         """Return the generation of a pipeline, whether or not it exists yet."""
-        return cls(index / generation_name(_LAYOUT, pipeline, encoder), encoder, vectors)
+        name = generation_name(_LAYOUT, pipeline, encoder)
+        return cls(index / name, encoder, vectors, pipeline)
 
     @classmethod
     def load(cls, folder: Path) -> Generation:
@@ -57,7 +60,7 @@ class Generation:
         try:
             stored = json.loads(path.read_text("utf-8"))
             vectors = {name: VectorSpec(**spec) for name, spec in stored["vectors"].items()}
-            return cls(folder, stored["encoder"], vectors)
+            return cls(folder, stored["encoder"], vectors, stored.get("pipeline", ""))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SearchIndexError(
                 f"{path} can not be read ({error}); delete the folder {folder.parent} and run "
@@ -68,8 +71,8 @@ class Generation:
         """Make the folder and describe it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         vectors = {name: asdict(spec) for name, spec in self.vectors.items()}
-        described = json.dumps({"encoder": self.encoder, "vectors": vectors}, indent=2)
-        replace_file(self.folder / "generation.json", described)
+        described = {"pipeline": self.pipeline, "encoder": self.encoder, "vectors": vectors}
+        replace_file(self.folder / "generation.json", json.dumps(described, indent=2))
 
     def revisions(self) -> list[Path]:
         """Return the complete revisions, oldest first."""

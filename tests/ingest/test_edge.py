@@ -38,6 +38,7 @@ from ingest.index import (
     Hit,
     Index,
     IndexedDocument,
+    Origin,
     SearchIndexError,
     StoredPoint,
     StoredVersion,
@@ -412,6 +413,16 @@ class TestPoints:
         assert consistent(index) == 4
         read += points
         assert {point.payload["version"] for point in read} == {"1"}
+        index.close()
+
+    def test_a_reader_names_what_filled_it(self, tmp_path: Path) -> None:
+        """Another index takes the points under the same names, so that syncs go on there."""
+        index = EdgeIndex(tmp_path)
+        assert index.origin is None
+        with EdgeWriter(tmp_path, "pipeline", VECTORS, encoder="encoder") as filled:
+            put(filled, document(), "甲")
+            filled.publish()
+        assert index.origin == Origin("pipeline", "encoder", VECTORS)
         index.close()
 
     def test_a_reader_takes_no_points(self, tmp_path: Path) -> None:
