@@ -32,6 +32,8 @@ _CONTEXT = 2
 """How often a word of the title or of a heading counts."""
 _GRAM_WEIGHT = 0.3
 """How much a gram of a question counts beside a word."""
+_RELATED = 0.5
+"""How much a word counts that says the same as one of the question."""
 # Lengths of a chunk with its context, in words and in grams. Constants, so that one more document
 # changes no other one's weights.
 _AVERAGE_WORDS = 110
@@ -78,9 +80,14 @@ class LexicalEncoder:
         """Return the question's words, but for those of any question, and its grams."""
         names: dict[int, str] = {}
         weights: dict[int, float] = {}
-        for morpheme in _content(self._analyzer.morphemes(text)):
+        morphemes = self._analyzer.morphemes(text)
+        for morpheme in _content(morphemes):
             names.setdefault(morpheme.key, morpheme.term)
             weights[morpheme.key] = weights.get(morpheme.key, 0.0) + 1.0
+        for related in self._analyzer.related(morphemes):
+            for morpheme in chain.from_iterable(related.ways):
+                if weights.setdefault(morpheme.key, _RELATED) == _RELATED:
+                    names.setdefault(morpheme.key, morpheme.term)
         terms = tuple(QueryTerm(name, key, weights[key]) for key, name in names.items())
         for index, count in grams(text).items():
             weights[index] = _GRAM_WEIGHT * count

@@ -5,7 +5,7 @@ vowels, digit grouping, company types, imperial and western years. Knows nothing
 or documents: `ingest.lexical` weighs the terms, and readers of passages use the offsets.
 """
 
-from ingest.japanese.analyzer import Analyzer, Morpheme
+from ingest.japanese.analyzer import Analyzer, Morpheme, Related
 from ingest.japanese.user_dictionary import DictionaryError
 
-__all__ = ["Analyzer", "DictionaryError", "Morpheme"]
+__all__ = ["Analyzer", "DictionaryError", "Morpheme", "Related"]

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from ingest.japanese.rewrites import Name
 from ingest.japanese.sudachi import Sudachi
 from ingest.japanese.synonyms import Member, Synonyms
 from ingest.japanese.user_dictionary import DictionaryError
+from ingest.japanese.vocabulary import Vocabulary, office_vocabulary
 from ingest.japanese.words import Word, Words
 
-_REVISION = 3
+_REVISION = 4
 """Raised by hand when this package emits other keys than before."""
 
 SYNONYM = "同義語"
@@ -47,6 +48,18 @@ class Morpheme:
     and 申し込み."""
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Morphemes of a question, and other ways to say what they say."""
+
+    first: int
+    """Position of the first morpheme."""
+    last: int
+    """Position of the last one."""
+    ways: tuple[tuple[Morpheme, ...], ...]
+    """The words of each other way; offsets are those in the way itself."""
+
+
 class Analyzer:
     """Turns text into morphemes and search terms. May be shared between threads, and pickled."""
 
@@ -68,6 +81,7 @@ class Analyzer:
         self._cache = cache
         self._sudachi = Sudachi(self._user_words, cache)
         self._words = Words(self._sudachi, rewrites.MARKS)
+        self._way = lru_cache(maxsize=4096)(self._way_morphemes)
 
     def __reduce__(self) -> tuple[Callable[..., Analyzer], tuple[Any, ...]]:
         return _analyzer, (self._user_words, self._groups, self._cache)
@@ -100,6 +114,21 @@ class Analyzer:
         """Return the morphemes of a text in order, those without a search term too."""
         found = self._morphemes(text)
         return self._with_synonyms(text, found) if self._groups else found
+
+    def related(self, morphemes: Sequence[Morpheme]) -> list[Related]:
+        """Return what of a question can be said with other words of Japanese offices."""
+        words = [(morpheme.surface, morpheme.term) for morpheme in morphemes]
+        return [
+            Related(found.first, found.last, tuple(map(self._way, found.ways)))
+            for found in self._vocabulary.matches(words)
+        ]
+
+    def _way_morphemes(self, way: str) -> tuple[Morpheme, ...]:
+        return tuple(morpheme for morpheme in self.morphemes(way) if morpheme.key)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return office_vocabulary()
 
     def _read(self, tokens: Any) -> tuple[list[Word], rewrites.Names]:
         words = self._words.read(tokens)

@@ -63,7 +63,7 @@ def names(words: Sequence[Word], marked: Iterable[int], key: Key) -> Names:
         if word.form in MARKS:
             forms = forms or [word.form for word in words]
             found.update(_by_mark(forms, i, key))
-        elif i + 1 < len(words) and words[i + 1].noun:
+        elif i + 1 < len(words) and words[i + 1].noun and words[i + 1].term:
             found[i + 1] = _compound(word, words[i + 1], key)
     return found
 

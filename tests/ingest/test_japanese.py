@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest.japanese import Analyzer, DictionaryError, characters, rewrites
 from ingest.japanese.rewrites import Name
 from ingest.japanese.synonyms import Synonyms
+from ingest.japanese.vocabulary import Vocabulary, office_vocabulary
 from ingest.japanese.words import key_of
 
 PLAIN = Analyzer()
@@ -437,3 +438,82 @@ def test_expanding_leaves_everything_else_in_place(terms: list[str]) -> None:
     assert others == _keys(*(term for term in terms if term != "丙"))
     text = "".join(terms)
     assert expanded.count(key_of("戊")) == text.count("甲乙") + text.count("丙")
+
+
+def ways(question: str) -> dict[str, set[str]]:
+    """What of a question can be said otherwise, and how, by the words' surfaces."""
+    morphemes = PLAIN.morphemes(question)
+    return {
+        "".join(m.surface for m in morphemes[found.first : found.last + 1]): {
+            "".join(word.surface for word in way) for way in found.ways
+        }
+        for found in PLAIN.related(morphemes)
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "written"),
+    [
+        ("夏休みっていつ", "夏休み", "夏季休暇"),
+        ("ﾎﾞｰﾅｽいくら", "ﾎﾞｰﾅｽ", "賞与"),
+        ("ﾕｳｷｭｳの申請", "ﾕｳｷｭｳ", "有給休暇"),
+        ("ゆうきゅう取りたい", "ゆうきゅう", "有給休暇"),
+        ("社員証をなくしちゃいました", "なくし", "紛失"),
+        ("本を買ったら", "買っ", "購入"),
+        ("電車が遅れたとき", "電車が遅れ", "運休"),
+        ("How do I take paid leave?", "paidleave", "年次有給休暇"),
+    ],
+)
+def test_a_question_is_widened_by_what_offices_write(
+    question: str, said: str, written: str
+) -> None:
+    """Also where it is typed in kana, inflected, or in English."""
+    found = {key.replace(" ", ""): value for key, value in ways(question).items()}
+    assert written in found[said]
+
+
+def test_every_word_of_the_file_is_found_in_a_question() -> None:
+    """A word that the analyzer cuts or calls otherwise would stand in the file for nothing."""
+    vocabulary = office_vocabulary()
+    words = sorted(vocabulary.words)
+    missed = [word for word in words if word not in _spanned(f"{word}。")]
+    assert len(words) > 500
+    assert missed == []
+
+
+def _spanned(question: str) -> set[str]:
+    morphemes = PLAIN.morphemes(question)
+    return {
+        question[morphemes[found.first].begin : morphemes[found.last].end]
+        for found in PLAIN.related(morphemes)
+    }
+
+
+@pytest.mark.parametrize("question", ["今年休みます", "電車で行きます", "子会社", "本社"])
+def test_a_word_inside_another_is_not_widened(question: str) -> None:
+    """年休, 車, 子 and 本 stand in these, and are none of their words."""
+    found = _spanned(question)
+    assert not found & {"年休", "車", "子", "本"}
+
+
+def test_an_arrow_leads_one_way_only() -> None:
+    vocabulary = Vocabulary(["ホテル > 宿泊", "# 注釈 = 説明", ""])
+    assert vocabulary.matches([("ホテル", "ホテル")])[0].ways == ("宿泊",)
+    assert vocabulary.matches([("宿泊", "宿泊")]) == []
+    assert vocabulary.matches([("注釈", "注釈")]) == []
+
+
+@given(MARKED_TEXT)
+@settings(deadline=None)
+def test_what_is_widened_stands_in_the_question_and_never_overlaps(text: str) -> None:
+    morphemes = PLAIN.morphemes(text)
+    behind = 0
+    for found in PLAIN.related(morphemes):
+        assert behind <= found.first <= found.last < len(morphemes)
+        assert all(way and all(word.key for word in way) for way in found.ways)
+        behind = found.last + 1
+
+
+def test_an_auxiliary_makes_no_compound_verb() -> None:
+    """なくしちゃう is なくす: a noun なくしちゃい would be a word that nobody writes."""
+    assert PLAIN.terms("なくしちゃいました") == ["なくし"]

@@ -94,9 +94,9 @@ def _screened(asked: Asked, readings: Sequence[Reading]) -> list[tuple[int, int]
     """Return (passage, unit) of the units that share most characters with the question."""
     scored: list[tuple[float, tuple[int, int]]] = []
     for reading in readings:
-        base = _share(asked.bigrams, reading.whole) + 0.3 / (1 + reading.position)
+        base = _share(asked.screen, reading.whole) + 0.3 / (1 + reading.position)
         scored += (
-            (base + _share(asked.bigrams, text), (reading.position, ordinal))
+            (base + _share(asked.screen, text), (reading.position, ordinal))
             for ordinal, text in enumerate(reading.folded)
             if not reading.introduces(ordinal)
         )
@@ -109,7 +109,7 @@ def _of_passage(
     words = {n: analyzer.morphemes(reading.units[n].text) for n in ordinals}
     terms = {n: frozenset(word.key for word in words[n] if word.key) for n in ordinals}
     in_title = _found(asked, reading.title)
-    in_passage = _found(asked, reading.whole).union(*terms.values())
+    in_passage = _found(asked, reading.whole).union(*map(asked.hits, terms.values()))
     for n in ordinals:
         unit = _UnitReading(asked, reading, n, words[n], terms[n])
         yield Candidate(reading.position, n, reading.units[n], unit.features(in_title, in_passage))
@@ -132,10 +132,8 @@ class _UnitReading:
         self.words = words
         self.terms = terms
         self.text = reading.folded[ordinal]
-        self.hits = terms & asked.weights.keys()
-        self.new = [
-            i for i, word in enumerate(words) if word.term and word.key not in asked.spellings
-        ]
+        self.hits = asked.hits(terms)
+        self.new = [i for i, word in enumerate(words) if word.term and word.key not in asked.said]
         """Positions of words that the question does not hold: an answer is among them."""
         self.numbers = [i for i in self.new if words[i].detail == "数詞" or words[i].term.isdigit()]
         self.dates = [i for i in self.numbers if _DATE_UNIT.match(self._next(i))]
@@ -170,14 +168,15 @@ class _UnitReading:
         penalty = 1.2 * (0.25 + 0.75 * len(self.reading.whole) / 250)
         asked, whole = self.asked, self.reading.whole
         total = 0.0
-        for term in in_passage & asked.weights.keys():
+        for term in in_passage:
             count = max((whole.count(s) for s in asked.spellings[term]), default=0) or 1
             total += asked.weights[term] * count / (count + penalty)
         return total / asked.total
 
     def _near(self) -> float:
         """Return how near the question's terms stand to the best possible answer, from 0 to 1."""
-        terms = [(i, word.key) for i, word in enumerate(self.words) if word.key in self.hits]
+        meaning = self.asked.meaning
+        terms = [(i, meaning[w.key]) for i, w in enumerate(self.words) if w.key in meaning]
         best = 0.0
         for place in self._answers():
             nearest: dict[int, float] = {}

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from ingest.japanese import Analyzer, Morpheme
+from ingest.japanese import Analyzer, Morpheme, Related
 
 Kind = Literal["when", "who", "where", "number", "why", "how", "name"]
 
@@ -113,6 +113,8 @@ class Asked:
     """The weighted terms as they occur."""
     spellings: Mapping[int, tuple[str, ...]]
     """By which a folded text is searched for each term of the question, unseen ones too."""
+    ways: Mapping[int, tuple[frozenset[int], ...]]
+    """Other ways to say a weighted term (夏季休暇 for 夏休み), each as the keys of its words."""
     unseen: float
     """Weight of the terms that no document of the collection holds."""
     kinds: frozenset[Kind]
@@ -135,6 +137,25 @@ class Asked:
         return {term: weight / scale for term, weight in late.items()}
 
     @cached_property
+    def said(self) -> frozenset[int]:
+        """Keys of the question's terms, and of the words of other ways to say them."""
+        others = (keys for ways in self.ways.values() for keys in ways)
+        return frozenset(self.spellings).union(*others)
+
+    def hits(self, keys: frozenset[int]) -> frozenset[int]:
+        """Return the weighted terms that words say, in the question's way or in another."""
+        otherwise = (t for t, ways in self.ways.items() if any(way <= keys for way in ways))
+        return (keys & self.weights.keys()).union(otherwise)
+
+    @cached_property
+    def meaning(self) -> Mapping[int, int]:
+        """The weighted term that a word is, or is another way to say."""
+        single = {
+            k: t for t, ways in self.ways.items() for way in ways if len(way) == 1 for k in way
+        }
+        return {**single, **{term: term for term in self.weights}}
+
+    @cached_property
     def counted(self) -> re.Pattern[str] | None:
         """Matches a number with the counter that is asked for."""
         return re.compile(_NUMBER + re.escape(self.counter)) if self.counter else None
@@ -143,6 +164,12 @@ class Asked:
     def bigrams(self) -> frozenset[str]:
         """Pairs of characters, without the words that ask."""
         return grams(_content(self.text), 2)
+
+    @cached_property
+    def screen(self) -> frozenset[str]:
+        """Pairs of characters by which units are screened: with those of other ways to say it."""
+        others = (s for term in self.ways for s in self.spellings[term])
+        return self.bigrams.union(*(grams(spelling, 2) for spelling in others))
 
     @cached_property
     def trigrams(self) -> frozenset[str]:
@@ -161,22 +188,54 @@ def read(question: str, analyzer: Analyzer, term_weights: Mapping[str, float]) -
     terms weigh the same.
     """
     text = unicodedata.normalize("NFKC", question).lower()
-    words = [word for word in analyzer.morphemes(question) if _tells(word)]
+    morphemes = analyzer.morphemes(question)
+    words = [word for word in morphemes if _tells(word)]
+    ways = _ways(analyzer.related(morphemes), morphemes)
     known = {word.key: 0.0 for word in words}
     for word in words:
-        idf = term_weights.get(word.term, 0.0) if term_weights else 1.0
+        idf = _idf(word, ways.get(word.key, ()), term_weights) if term_weights else 1.0
         known[word.key] = max(known[word.key], idf * _share_of_idf(word))
     order = tuple(word.key for word in words if known[word.key] > 0)
     return Asked(
         text=text,
         weights={key: known[key] for key in order},
         order=order,
-        spellings=_spellings(words),
+        spellings=_spellings(words, ways),
+        ways={
+            key: tuple(frozenset(word.key for word in way) for way in ways[key])
+            for key in order
+            if key in ways
+        },
         unseen=_unseen(words, known, max(term_weights.values(), default=0.0)),
         kinds=frozenset(kind for kind, pattern in _KINDS if pattern.search(text.rstrip())),
         asked_class=_first_group(_ASKED_CLASS, text) or _first_group(_LAST_NOUN, text.rstrip()),
         counter=_first_group(_COUNTER, text),
     )
+
+
+_Ways = Mapping[int, Sequence[Sequence[Morpheme]]]
+
+
+def _ways(related: Sequence[Related], morphemes: Sequence[Morpheme]) -> _Ways:
+    """Return other ways to say the terms of a question, by the term's key."""
+    found: dict[int, Sequence[Sequence[Morpheme]]] = {}
+    for way in related:
+        for word in morphemes[way.first : way.last + 1]:
+            if _tells(word):
+                found.setdefault(word.key, way.ways)
+    return found
+
+
+def _idf(
+    word: Morpheme, ways: Sequence[Sequence[Morpheme]], term_weights: Mapping[str, float]
+) -> float:
+    """Return the IDF of a term; one that the collection never holds has that of another way."""
+    own = term_weights.get(word.term, 0.0)
+    if own or not ways:
+        return own
+    # A way is as rare as its rarest word, and unknown where one of its words is.
+    said = [[term_weights.get(other.term, 0.0) for other in way] for way in ways if way]
+    return min((max(idfs) for idfs in said if all(idfs)), default=0.0)
 
 
 def _tells(word: Morpheme) -> bool:
@@ -198,12 +257,21 @@ def _unseen(words: list[Morpheme], known: Mapping[int, float], rarest: float) ->
     return sum(missing.values()) * (rarest + 1)
 
 
-def _spellings(words: list[Morpheme]) -> dict[int, tuple[str, ...]]:
+def _spellings(words: Sequence[Morpheme], ways: _Ways) -> dict[int, tuple[str, ...]]:
     found: dict[int, set[str]] = {}
     for word in words:
         spellings = {_stem(folded(form), word) for form in (word.surface, word.term)}
-        found.setdefault(word.key, set()).update(spellings - {""})
+        others = {_way_spelling(way) for way in ways.get(word.key, ())}
+        found.setdefault(word.key, set()).update((spellings | others) - {""})
     return {key: tuple(sorted(spellings)) for key, spellings in found.items()}
+
+
+def _way_spelling(way: Sequence[Morpheme]) -> str:
+    """Return what a text is searched for; nothing where it would be found inside other words."""
+    spelling = folded("".join(word.surface for word in way))
+    if len(way) == 1:
+        spelling = _stem(spelling, way[0])
+    return spelling if len(spelling) >= (4 if spelling.isascii() else 2) else ""
 
 
 def _stem(spelling: str, word: Morpheme) -> str:
