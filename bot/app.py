@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from bot.retrieve import Retriever
     from bot.settings import Settings
     from connectors.base import Connector
-    from ingest.edge import EdgeIndex
     from ingest.encode import Encoder
+    from ingest.index import Index, IndexWriter
     from ingest.japanese import Analyzer
+    from ingest.server import Address
     from ingest.state import State
     from ingest.sync import OnProgress, Progress, Report
 
@@ -147,11 +148,58 @@ class App:
         return ENCODERS[self.settings.encoder](self)()
 
     @cached_property
-    def index(self) -> EdgeIndex:
+    def server(self) -> Address | None:
+        """Where the Qdrant server is; None: the index is embedded."""
+        settings = self.settings
+        if settings.qdrant_url is None:
+            return None
+        from ingest.server import Address
+
+        key, index = settings.qdrant_api_key, settings.config.index
+        return Address(
+            settings.qdrant_url,
+            api_key=key.get_secret_value() if key else None,
+            grpc_port=index.grpc_port,
+            ca_file=index.ca_file,
+            timeout=index.timeout,
+        )
+
+    @cached_property
+    def index(self) -> Index:
         """The published index, opened for reading."""
+        encoder = self.encoder.fingerprint
+        if self.server:
+            from ingest.server import ServerIndex
+
+            return ServerIndex(self.server, self.settings.config.index.collection, encoder=encoder)
         from ingest.edge import EdgeIndex
 
-        return EdgeIndex(self.home / "index", encoder=self.encoder.fingerprint)
+        return EdgeIndex(self.home / "index", encoder=encoder)
+
+    def index_writer(self) -> IndexWriter:
+        """Return the index for writing, in the generation of the configured pipeline."""
+        from ingest.prepare import pipeline_fingerprint
+
+        encoder, config = self.encoder, self.settings.config.index
+        fingerprint = pipeline_fingerprint(encoder)
+        if self.server:
+            from ingest.server import ServerWriter
+
+            return ServerWriter(
+                self.server,
+                config.collection,
+                fingerprint,
+                encoder.vectors,
+                encoder=encoder.fingerprint,
+                shards=config.shards,
+                replicas=config.replicas,
+                on_disk=config.on_disk,
+            )
+        from ingest.edge import EdgeWriter
+
+        return EdgeWriter(
+            self.home / "index", fingerprint, encoder.vectors, encoder=encoder.fingerprint
+        )
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -202,32 +250,22 @@ class App:
         **options: Unpack[Options],
     ) -> Report:
         """Mirror what a connector shows into the index, under a name; see `ingest.sync.sync`."""
-        from ingest.edge import EdgeWriter
         from ingest.prepare import build_pipeline, pipeline_fingerprint
         from ingest.sync import sync
         from ingest.workers import Workers
 
         limits = self.settings.config.ingest
-        fingerprint = pipeline_fingerprint(self.encoder)
         dry_run = options.get("dry_run", False)
         if not dry_run:
             self.state.register_source(name, kind=kind, location=location)
         workers = Workers(
             partial(build_pipeline, ENCODERS[self.settings.encoder](self)),
-            fingerprint,
+            pipeline_fingerprint(self.encoder),
             count=limits.workers,
             memory_mb=limits.memory_mb,
             seconds=limits.seconds_per_document,
         )
-        with (
-            EdgeWriter(
-                self.home / "index",
-                fingerprint,
-                self.encoder.vectors,
-                encoder=self.encoder.fingerprint,
-            ) as index,
-            workers as prepare,
-        ):
+        with self.index_writer() as index, workers as prepare:
             report = sync(
                 connector,
                 index,

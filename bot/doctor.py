@@ -9,16 +9,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.app import App
 from bot.conversations import ConversationsError
 from bot.reply import JST
 from bot.settings import SettingsError, load
-from ingest.edge import health
 from ingest.index import SearchIndexError
 from ingest.japanese import DictionaryError
 from ingest.state import StateError
+
+if TYPE_CHECKING:
+    from ingest.server import Address
 
 # An embedded index beyond this is better served by a Qdrant server (measured: docs/decisions.md).
 _MANY_CHUNKS = 200_000
@@ -26,12 +28,23 @@ _MANY_CHUNKS = 200_000
 _LITTLE_SPACE = 500_000_000
 
 
+Level = Literal["ok", "warning", "problem"]
+
+# Of a collection, in Qdrant's words.
+_STATUSES: dict[str, tuple[Level, str]] = {
+    "green": ("ok", ""),
+    "yellow": ("ok", ", being optimised (yellow)"),
+    "grey": ("warning", ", not optimised since the server started (grey); the next sync wakes it"),
+    "red": ("problem", ", in a failed state (red): see the log of the Qdrant server"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found."""
 
     check: str
-    level: Literal["ok", "warning", "problem"]
+    level: Level
     message: str
 
 
@@ -106,8 +119,13 @@ def _database(kurage: App) -> Iterator[Finding]:
 
 
 def _index(kurage: App) -> Iterator[Finding]:
-    folder = kurage.home / "index"
-    state = health(folder)
+    yield from _on_server(kurage, kurage.server) if kurage.server else _embedded(kurage)
+
+
+def _embedded(kurage: App) -> Iterator[Finding]:
+    from ingest.edge import health  # noqa: PLC0415 - the engine, where it is used
+
+    state = health(kurage.home / "index")
     if state.writer:
         yield Finding("index", "ok", f"{state.writer} is writing it")
     if state.unpublished:
@@ -116,12 +134,41 @@ def _index(kurage: App) -> Iterator[Finding]:
     yield Finding(
         "index",
         "ok",
-        f"revision {kurage.index.revision}: {documents} documents, {chunks} chunks, "
+        f"revision {state.generation}/{state.revision}: {documents} documents, {chunks} chunks, "
         f"{state.bytes / 1e6:.0f} MB in {state.revisions} revisions",
     )
     if chunks > _MANY_CHUNKS:
         yield Finding(
             "index", "warning", f"more than {_MANY_CHUNKS:,} chunks: a Qdrant server suits better"
+        )
+
+
+def _on_server(kurage: App, server: Address) -> Iterator[Finding]:
+    from ingest.server import health  # noqa: PLC0415 - qdrant-client takes a second
+
+    state = health(server, kurage.settings.config.index.collection)
+    if state.too_old:
+        message = f"Qdrant {state.version} at {server} is too old; update it to 1.16 or newer"
+        yield Finding("index", "problem", message)
+    else:
+        yield Finding("index", "ok", f"Qdrant {state.version} answers at {server}")
+    if server.api_key and not server.encrypted and not server.loopback:
+        message = f"the API key travels to {server} unencrypted; use https beyond a private network"
+        yield Finding("index", "warning", message)
+    if state.building:
+        names = ", ".join(state.building)
+        message = f"not served yet: {names}; run `kurage ingest --all`, or `--switch`"
+        yield Finding("index", "warning", message)
+    if state.unfinished:
+        message = "a sync is writing, or died; if none runs, run `kurage ingest` again to mend it"
+        yield Finding("index", "warning", message)
+    documents, chunks = kurage.index.count()  # refuses an index that another encoder filled
+    if state.generation:
+        level, remark = _STATUSES.get(state.generation.status, _STATUSES["green"])
+        yield Finding(
+            "index",
+            level,
+            f"collection {state.generation.name}: {documents} documents, {chunks} chunks{remark}",
         )
 
 

@@ -104,7 +104,8 @@ def run(
 
 def _moved(settings: Settings, home: str) -> Settings:
     database = SecretStr(f"sqlite:///{home}/kurage.db")
-    return settings.model_copy(update={"home": Path(home), "database_url": database})
+    moved = {"home": Path(home), "database_url": database, "qdrant_url": None}
+    return settings.model_copy(update=moved)
 
 
 async def _ask_all(
