@@ -3,7 +3,7 @@
 Run `python examples/build_handbook.py` after changing a source, and commit what it writes: a demo
 must not need the generators (python-docx, python-pptx, xlsxwriter, reportlab). The same sources
 and library versions give the same bytes: dates come from the sources, zip entries carry a fixed
-time. The .xls and .ods files are the exception: LibreOffice writes them where it is installed
+time. The .xls and .ods files are the exception: LibreOffice writes them, asked by `--office`
 (`apt-get install libreoffice-calc-nogui`), and dates them itself. The rest of the handbook
 (Markdown, reStructuredText, YAML, UTF-8 text and HTML) is written by hand and not touched.
 
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from builders.converted import installed, ods_bytes, xls_bytes
+from builders.converted import ods_bytes, xls_bytes
 from builders.pdf import pdf_bytes
 from builders.slides import pptx_bytes
 from builders.word import docx_bytes
@@ -69,16 +69,17 @@ CONVERTED: dict[str, tuple[str, Callable[[Path], bytes]]] = {
     "accounting/費目コード表.xls": ("expense-codes.toml", xls_bytes),
     "general/年間休日カレンダー2026年度.ods": ("calendar.toml", ods_bytes),
 }
-"""The same for what only LibreOffice can write; left as committed where it is not installed."""
+"""The same for what only LibreOffice can write."""
 
 
 def main() -> None:
     """Write every built file below `--out`, by default the handbook itself."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--out", type=Path, default=HERE / "handbook")
-    out: Path = options.parse_args().out
-    for name, (source, build) in (BUILT | (CONVERTED if installed() else {})).items():
-        target = out / name
+    options.add_argument("--office", action="store_true", help="write .xls and .ods, too")
+    chosen = options.parse_args()
+    for name, (source, build) in (BUILT | (CONVERTED if chosen.office else {})).items():
+        target = chosen.out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(build(HERE / "sources" / source))
         print(f"{target.stat().st_size:>7,} bytes  {name}")

@@ -6,7 +6,6 @@ their bytes differ from run to run; what a reader sees does not. Knows nothing o
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +13,6 @@ from tempfile import TemporaryDirectory
 from builders.workbook import xlsx_bytes
 
 OFFICE = "soffice"
-
-
-def installed() -> bool:
-    """Whether LibreOffice is there to convert with."""
-    return shutil.which(OFFICE) is not None
 
 
 def xls_bytes(source: Path) -> bytes:
