@@ -7,6 +7,7 @@ generator or encoder is one line in one of the registries below.
 from __future__ import annotations
 
 import getpass
+import math
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from bot.retrieve import Retriever
     from bot.settings import Settings
     from connectors.base import Connector
+    from ingest.edge import EdgeIndex
     from ingest.encode import Encoder
-    from ingest.index import Index, IndexWriter
+    from ingest.index import IndexWriter, Origin
     from ingest.japanese import Analyzer
-    from ingest.server import Address
+    from ingest.server import Address, ServerIndex
     from ingest.state import State
     from ingest.sync import OnProgress, Progress, Report
 
@@ -165,9 +167,15 @@ class App:
         )
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> EdgeIndex | ServerIndex:
         """The published index, opened for reading."""
-        encoder = self.encoder.fingerprint
+        return self.open_index(encoder=self.encoder.fingerprint)
+
+    def open_index(self, *, encoder: str | None = None) -> EdgeIndex | ServerIndex:
+        """Return the published index for reading; one that another encoder filled is refused.
+
+        Without `encoder` none is: to look at what is held, not to search it.
+        """
         if self.server:
             from ingest.server import ServerIndex
 
@@ -176,30 +184,42 @@ class App:
 
         return EdgeIndex(self.home / "index", encoder=encoder)
 
-    def index_writer(self) -> IndexWriter:
-        """Return the index for writing, in the generation of the configured pipeline."""
-        from ingest.prepare import pipeline_fingerprint
+    def index_writer(self, restored: Origin | None = None) -> IndexWriter:
+        """Return the index for writing, in the generation of the configured pipeline.
 
-        encoder, config = self.encoder, self.settings.config.index
-        fingerprint = pipeline_fingerprint(encoder)
+        Or in the one of a backup that is `restored`, where work that was broken off must not be
+        continued by the next sync.
+        """
+        origin, config = restored or self._configured(), self.settings.config.index
         if self.server:
             from ingest.server import ServerWriter
 
             return ServerWriter(
                 self.server,
                 config.collection,
-                fingerprint,
-                encoder.vectors,
-                encoder=encoder.fingerprint,
+                origin.pipeline,
+                origin.vectors,
+                encoder=origin.encoder,
                 shards=config.shards,
                 replicas=config.replicas,
                 on_disk=config.on_disk,
             )
-        from ingest.edge import EdgeWriter
+        from ingest.edge import SAVE_EVERY, EdgeWriter
 
         return EdgeWriter(
-            self.home / "index", fingerprint, encoder.vectors, encoder=encoder.fingerprint
+            self.home / "index",
+            origin.pipeline,
+            origin.vectors,
+            encoder=origin.encoder,
+            save_every=math.inf if restored else SAVE_EVERY,
         )
+
+    def _configured(self) -> Origin:
+        from ingest.index import Origin
+        from ingest.prepare import pipeline_fingerprint
+
+        encoder = self.encoder
+        return Origin(pipeline_fingerprint(encoder), encoder.fingerprint, encoder.vectors)
 
     @cached_property
     def retriever(self) -> Retriever:

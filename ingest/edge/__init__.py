@@ -7,6 +7,6 @@ and publishes it as the next revision; `EdgeIndex` serves the revision that was 
 
 from ingest.edge.reader import EdgeIndex
 from ingest.edge.revisions import Health, health
-from ingest.edge.writer import EdgeWriter
+from ingest.edge.writer import SAVE_EVERY, EdgeWriter
 
-__all__ = ["EdgeIndex", "EdgeWriter", "Health", "health"]
+__all__ = ["SAVE_EVERY", "EdgeIndex", "EdgeWriter", "Health", "health"]
