@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bot.app import App
+from bot.backup import RESTORING
 from bot.conversations import ConversationsError
 from bot.reply import JST
 from bot.settings import SettingsError, load
@@ -93,6 +94,13 @@ def _home(kurage: App) -> Iterator[Finding]:
             "state", "problem", f"{home} can not be written ({error.strerror}); change its owner"
         )
         return
+    if (home / RESTORING).exists():
+        yield Finding(
+            "state",
+            "problem",
+            "a restore was broken off; run `kurage restore` with the same file to finish it, "
+            "or with another one and --force",
+        )
     free = shutil.disk_usage(home).free
     if free < _LITTLE_SPACE:
         yield Finding("state", "warning", f"{home} has only {free / 1e6:.0f} MB left on its disk")

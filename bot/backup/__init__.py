@@ -7,10 +7,11 @@ back. Secrets are no part of it. `manifest.py` describes the file.
 from bot.backup.archive import OnProgress, Reader
 from bot.backup.errors import BackupError
 from bot.backup.manifest import Manifest, moment
-from bot.backup.restore import Restored, Target, restore
+from bot.backup.restore import RESTORING, Restored, Target, restore
 from bot.backup.save import Installation, ServedIndex, new_file, save
 
 __all__ = [
+    "RESTORING",
     "BackupError",
     "Installation",
     "Manifest",

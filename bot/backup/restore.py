@@ -31,6 +31,9 @@ from bot.conversations.values import OPEN
 from ingest.index import IndexWriter, Origin, SearchIndexError, StoredPoint
 from ingest.state.tables import RunRow
 
+RESTORING = "restoring"
+"""File in `KURAGE_HOME` while a restore has not finished: which backup it restores."""
+
 # Of every so many points, progress is told.
 _TOLD = 100
 # How long PostgreSQL waits for others to let go of the tables.
@@ -53,7 +56,7 @@ class Target:
     @property
     def marker(self) -> Path:
         """Return the file that is there while a restore has not finished."""
-        return self.home / "restoring"
+        return self.home / RESTORING
 
 
 @dataclass(frozen=True, slots=True)
