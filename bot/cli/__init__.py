@@ -16,22 +16,29 @@ import typer  # noqa: E402
 
 from bot.cli import (  # noqa: E402
     ask,
+    backup,
     chat,
+    completion,
     db,
     doctor,
     explain,
     ingest,
     init,
     log,
+    restore,
     search,
     serve,
     sources,
 )
 from bot.cli import eval as eval_  # noqa: E402
 from bot.cli.console import crash, expected_errors, fail, say  # noqa: E402
+from bot.cli.help import OPTIONS, SUBCOMMAND, Command, Group, speak  # noqa: E402
 
 app = typer.Typer(
     name="kurage",
+    cls=Group,
+    options_metavar=OPTIONS,
+    subcommand_metavar=SUBCOMMAND,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -54,12 +61,16 @@ COMMANDS = {
     "explain": explain,
     "doctor": doctor,
     "eval": eval_,
+    "backup": backup,
+    "restore": restore,
+    "completion": completion,
 }
 GROUPS = {"log": log, "db": db}
 
 for name, module in COMMANDS.items():
-    app.command(name, help=module.HELP)(module.command)
+    app.command(name, cls=Command, help=module.HELP, options_metavar=OPTIONS)(module.command)
 for name, group in GROUPS.items():
+    speak(group.app)
     app.add_typer(group.app, name=name)
 
 

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.console import say
+from bot.cli.console import configured_table, say
+
+
+def source_names(incomplete: str) -> list[str]:
+    """Return the sources of `kurage.toml` that begin so, for the shell to complete."""
+    sources = configured_table().get("sources")
+    names = sources if isinstance(sources, dict) else {}
+    return [name for name in names if name.startswith(incomplete)]
+
 
 QuestionText = Annotated[str, typer.Argument(help=say("The question.", "質問"), show_default=False)]
 LongAnswer = Annotated[
@@ -16,6 +24,7 @@ FromSource = Annotated[
     list[str] | None,
     typer.Option(
         "--source",
+        autocompletion=source_names,
         help=say(
             "Only from this source; may be repeated.", "この取り込み元だけを使います（複数可）。"
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import typer
@@ -38,6 +37,8 @@ def command(
     json_: AsJson = False,
 ) -> None:
     """Ask one question."""
+    import asyncio
+
     from bot import app, reply
     from bot.cli import render
 

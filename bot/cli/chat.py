@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -83,6 +82,8 @@ class Conversation:
             self._answer_to(line, "short")
 
     def _answer_to(self, question: str, style: Style) -> None:
+        import asyncio
+
         from bot import reply
         from bot.cli import render
 

@@ -10,23 +10,39 @@ import locale
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-from bot.exchange import Language
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from bot.exchange import Language
 
 _PIPED_WIDTH = 200
 EXPECTED_EXIT = 1
 UNEXPECTED_EXIT = 3
 
 
+def configured_table() -> Mapping[str, Any]:
+    """Return the top of `kurage.toml` as it stands, empty where it can not be read.
+
+    For what has to be known before settings are: the language, and names to complete. Settings
+    would cost as much as the rest of a start, and say what is wrong with the file.
+    """
+    path = os.environ.get("KURAGE_CONFIG") or "kurage.toml"
+    try:
+        with Path(path).open("rb") as file:
+            import tomllib
+
+            return tomllib.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
 def language(arguments: Sequence[str], environ: dict[str, str] | None = None) -> Language:
-    """Return the language to speak: `--lang`, else the locale's; Japanese for a Japanese locale.
+    """Return the language to speak: `--lang`, else that of `kurage.toml`, else the locale's.
 
     Help texts are made before the arguments are parsed, so `--lang` is looked up by hand.
     """
@@ -35,6 +51,9 @@ def language(arguments: Sequence[str], environ: dict[str, str] | None = None) ->
             return "en" if arguments[position + 1] == "en" else "ja"
         if argument.startswith("--lang="):
             return "en" if argument == "--lang=en" else "ja"
+    named = configured_table().get("language")
+    if named in {"ja", "en"}:
+        return "ja" if named == "ja" else "en"
     env = os.environ if environ is None else environ
     # The order of POSIX: LC_ALL wins over LC_MESSAGES over LANG.
     named = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
@@ -86,6 +105,7 @@ def fail(message: str) -> NoReturn:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Return the errors whose message tells the user what to change; imported when one came up."""
+    from bot.backup import BackupError
     from bot.conversations import ConversationsError
     from bot.evaluate import EvaluationError
     from bot.generate import GeneratorError
@@ -98,6 +118,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from ingest.sync import SyncError
 
     return (
+        BackupError,
         ConnectorError,
         ConversationsError,
         EncodeError,

@@ -11,11 +11,15 @@ import typer
 
 from bot.cli.arguments import AsJson
 from bot.cli.console import out, say
+from bot.cli.help import OPTIONS, SUBCOMMAND, Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 app = typer.Typer(
+    cls=Group,
+    options_metavar=OPTIONS,
+    subcommand_metavar=SUBCOMMAND,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help=say(
@@ -27,7 +31,7 @@ app = typer.Typer(
 
         kurage db upgrade
         """,
-        """SQL データベースの状態を調べ、このバージョンに合わせて更新します。
+        """データベースの状態を調べ、このバージョンに合わせて更新します。
 
         [bold]例[/bold]
 

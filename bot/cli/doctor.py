@@ -39,6 +39,9 @@ def _table(findings: list[Any]) -> Any:
     from bot.cli.render import printable
 
     table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for finding in findings:
         mark, colour = _MARKS[finding.level]
         table.add_row(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.arguments import AsJson
+from bot.cli.arguments import AsJson, source_names
 from bot.cli.console import EXPECTED_EXIT, out, say, settle
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _WARNINGS = 10
 
 HELP = say(
-    """Mirror a source into the index: what is new is read, what is gone is removed.
+    """Mirror a source into the index.
+
+    What is new is read, what has changed is read again, what is gone is removed.
 
     [bold]Examples[/bold]
 
@@ -30,7 +32,9 @@ HELP = say(
 
     kurage ingest --all
     """,
-    """取り込み元を索引に反映します。新しいものを読み、なくなったものを消します。
+    """取り込み元を索引に反映します。
+
+    新しいものを読み、変わったものを読み直し、なくなったものを消します。
 
     [bold]例[/bold]
 
@@ -48,6 +52,10 @@ def command(
         str | None,
         typer.Argument(
             metavar="[folder|NAME]",
+            autocompletion=lambda incomplete: (
+                [name for name in ("folder",) if name.startswith(incomplete)]
+                + source_names(incomplete)
+            ),
             help=say("`folder`, or a source of kurage.toml.", "folder か、kurage.toml の名前"),
             show_default=False,
         ),

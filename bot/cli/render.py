@@ -165,7 +165,8 @@ def figures(rows: Mapping[str, str]) -> RenderableType:
     """Return a two-column table of names and values."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(style="bold", no_wrap=True)
-    table.add_column()
+    # Japanese has no blanks to wrap at: a line that is full is broken, not cut off.
+    table.add_column(overflow="fold")
     for name, value in rows.items():
         table.add_row(Text(name), Text(printable(value)))
     return table

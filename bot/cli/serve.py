@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ HELP = say(
 
     Slack and Discord join this process in the next version.
     """,
-    """kurage.toml の取り込み元を、それぞれの every の間隔で同期し続けます。
+    """kurage.toml の取り込み元を決めた間隔で同期し続けます。
 
     SlackとDiscordは次の版でこのプロセスに加わります。
     """,
@@ -26,6 +25,8 @@ HELP = say(
 
 def command() -> None:
     """Serve."""
+    import asyncio
+
     from bot import settings
 
     settle()
@@ -57,6 +58,8 @@ def _jobs(config: Config) -> list[Job]:
 
 
 async def _serve(jobs: list[Job]) -> None:
+    import asyncio
+
     from bot import schedule
 
     stop = asyncio.Event()

@@ -14,9 +14,11 @@ from bot.cli.arguments import AsJson, AsPerson, FromSource
 from bot.cli.console import LANGUAGE, fail, out, say
 
 HELP = say(
-    """Say why: of a question its terms, filters, candidates with their scores and the decision; of
-    a document (address, path or id) whether it is indexed and if not, why; of a turn of the log
-    what was found.
+    """Say why something is found, or is not.
+
+    Of a question: its terms, filters, candidates with their scores, and the decision. Of a document
+    (address, path or id): whether it is indexed, and if not, why. Of a turn of the log: what was
+    found then.
 
     [bold]Examples[/bold]
 
@@ -28,9 +30,13 @@ HELP = say(
 
     kurage explain K7F3Q2
     """,
-    """理由を調べます。質問なら、検索語・閲覧権限・候補と点数の内訳・答えるかどうかの判断を、
-    文書（URL・パス・ID）なら、索引にあるか、なければその理由を、
-    記録の番号なら、そのとき見つかった資料を表示します。
+    """見つかる理由、見つからない理由を調べます。
+
+    質問: 検索語、閲覧権限、候補と点数の内訳、答えるかどうかの判断
+
+    文書（URL・パス・ID）: 索引にあるか、なければその理由
+
+    記録の番号: そのとき見つかった資料
 
     [bold]例[/bold]
 

@@ -207,7 +207,7 @@ def _rarity(idf: float | None) -> str:
 def _table(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for name in names:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)

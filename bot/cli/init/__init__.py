@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.console import LANGUAGE, err, fail, out, say
-from bot.exchange import Language
 
 if TYPE_CHECKING:
     from bot.cli.init.answers import Answers, Folder
     from bot.cli.init.dialogue import Dialogue
     from bot.cli.init.files import Draft
+    from bot.exchange import Language
     from bot.settings import Settings
 
 HELP = say(
-    """Set up a folder: a few questions, then kurage.toml and .env are written.
+    """Set up: a few questions, then kurage.toml and .env are written.
 
     What is named is tried on the spot: folders are counted, databases and servers are asked.
     Files that are there are changed only after you saw the difference, and a .bak stays.
@@ -33,7 +33,7 @@ HELP = say(
 
     kurage init --yes --folder ~/handbook --every 1h
     """,
-    """初期設定をします。いくつかの質問に答えると、kurage.toml と .env ができます。
+    """質問に答えて初期設定をします（kurage.toml と .env を作ります）。
 
     フォルダーの文書数、データベースやサーバーへの接続は、その場で確かめます。
     すでにあるファイルは、変更点を確認してから書き換え、元の内容を .bak に残します。

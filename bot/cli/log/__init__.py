@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from bot.cli.arguments import AsJson
 from bot.cli.console import LANGUAGE, err, fail, out, say
+from bot.cli.help import OPTIONS, Group
 from bot.cli.log.options import (
     Grep,
     Platform,
@@ -43,7 +43,7 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
-class _LogGroup(TyperGroup):
+class _LogGroup(Group):
     """`kurage log K7F3Q2` is `kurage log show K7F3Q2`: the number is what people have at hand."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -54,6 +54,7 @@ class _LogGroup(TyperGroup):
 
 app = typer.Typer(
     cls=_LogGroup,
+    options_metavar=OPTIONS,
     invoke_without_command=True,
     subcommand_metavar=say("[TURN | COMMAND [ARGS]...]", "[番号 | コマンド [引数]...]"),
     rich_markup_mode="rich",

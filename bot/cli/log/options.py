@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.arguments import source_names
 from bot.cli.console import say
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class State(StrEnum):
     ANSWERED = "answered"
     ABSTAINED = "abstained"
     FAILED = "failed"
+
+
+def platforms(incomplete: str) -> list[str]:
+    """Return where questions can come from, for the shell to complete."""
+    return [name for name in ("terminal", "slack", "discord") if name.startswith(incomplete)]
 
 
 Since = Annotated[
@@ -49,7 +55,14 @@ Until = Annotated[
 ]
 Platform = Annotated[
     str | None,
-    typer.Option(help="terminal, slack, discord", metavar="NAME", show_default=False),
+    typer.Option(
+        metavar="NAME",
+        help=say(
+            "Asked there: terminal, slack or discord.", "質問された場所: terminal・slack・discord"
+        ),
+        show_default=False,
+        autocompletion=platforms,
+    ),
 ]
 States = Annotated[
     list[State] | None,
@@ -69,6 +82,7 @@ Unanswered = Annotated[
 Source = Annotated[
     str | None,
     typer.Option(
+        autocompletion=source_names,
         metavar="NAME",
         help=say("A passage of this source was found.", "この取り込み元の資料が出たもの"),
         show_default=False,
