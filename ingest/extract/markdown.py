@@ -7,6 +7,7 @@ The parser's tokens are written out as HTML and walked by `html`, so that raw HT
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -32,7 +33,7 @@ _ALERT = re.compile(r"\s*\[!(?:note|tip|important|warning|caution)\][ \t]*(?:\n|
 _CONTENTS = re.compile(r"\s*\[?\[toc\]\]?\s*$", re.IGNORECASE)
 _OWN_ANCHOR = re.compile(r"<(?:a|span)\s[^<>]*\b(?:id|name)\s*=", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\`*_\[\]<&~\n]")
-_NO_SLUG = re.compile(r"[^\w\- ]")
+_WORD: Final = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "Pc"))
 # Written without spaces between words: there, punctuation next to `**` says nothing about words.
 _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3041-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff01-\uffee\U00020000-\U0003ffff]"
@@ -87,8 +88,16 @@ def extract(data: bytes, _name: str) -> Extracted:
 
 
 def slug(heading: str) -> str:
-    """The fragment that GitHub makes of a heading: lower case, no punctuation, `-` for a space."""
-    return _NO_SLUG.sub("", heading.strip().lower()).replace(" ", "-")
+    """The fragment that GitHub makes of a heading: lower case, no punctuation, `-` for a space.
+
+    What it keeps is Ruby's Word: unlike Python's `isalnum` that has marks, and has no ① and no ².
+    """
+    kept = (
+        char
+        for char in heading.strip().lower()
+        if char in "- " or unicodedata.category(char) in _WORD
+    )
+    return "".join(kept).replace(" ", "-")
 
 
 @cache

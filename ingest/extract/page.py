@@ -34,7 +34,8 @@ _CHROME_NAME = re.compile(
     r"(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|g|l)[-_]?)?"
     r"(?:nav(?:bar|igation|i)?|menu|header|footer|side-?bar|bread-?crumbs?|topic-?path|pagination|pager)"
     r"|(?:table-of-contents|toc|toplang|bottomlang|langs?|skip-?(?:link|nav|to-content)s?|share|sns|social|"
-    r"related-?(?:posts|articles)|back-?to-?top|to-?top|up|path|edit-(?:this-)?page|copyright|prevnext)"
+    r"related-?(?:posts|articles)|back-?to-?top|to-?top|up|path|edit-(?:this-)?page|copyright|prevnext|"
+    r"quick-?(?:view|links?)|comments?[-_](?:section|area|thread)|disqus_thread)"
     r"|.*cookie.*(?:banner|consent|notice|bar|popup|modal|dialog|overlay|alert|message).*"
     r"|(?:onetrust|gdpr|cc|consent|cmp)-.*"
 )

@@ -19,17 +19,21 @@ from ingest.extract.prose import BREAK, fold
 _RULE = re.compile(r"[-=_*~#+—―─━─ー‐\s]{3,}$|[・…\s]{3,}$")
 # Headings by the marks that Japanese business documents use, outermost first.
 _COUNT: Final = "[0-9０-９一二三四五六七八九十百]+"
+_ABOVE_MARKS, _MARKED, _BELOW_MARKS = 3, 4, 5
 _HEADINGS: Final = (
     (2, re.compile(rf"第{_COUNT}[編部章]")),
-    (3, re.compile(rf"第{_COUNT}節|■|◆|●(?=\S{{1,30}}$)|【[^】]{{1,40}}】$")),
-    (4, re.compile(rf"第{_COUNT}条(?:の{_COUNT})?(?:[\s　（(]|$)|□|◇|▼|▽")),
+    (_MARKED, re.compile(rf"第{_COUNT}節|■|◆|●(?=\S{{1,30}}$)|【[^】]{{1,40}}】$")),
+    (6, re.compile(rf"第{_COUNT}条(?:の{_COUNT})?(?:[\s　（(]|$)|□|◇|▼|▽")),
 )
+_NUMBERED = re.compile(r"([0-9]{1,2}|[０-９]{1,2})([.．、]|[.．]?[ 　])[ 　]*(?![0-9０-９])(\S.*)")
+_NUMBERED_LENGTH: Final = 30
 _SENTENCE = re.compile(r"[。！？!?、,;；]|です$|ます$")
 _ITEM = re.compile(
     r"[\s　]*(?:[-*+・•‣▪◦○●◎※→▶①-⑳]|[0-9０-９]{1,3}[.．)）、](?![0-9])"
     r"|[ア-ン][.．)）]|[a-zA-Z][.)]\s"
     r"|[(（][0-9０-９a-zA-Zａ-ｚア-ン一二三四五六七八九十]{1,3}[)）])"
 )
+_BROKEN = re.compile("[ァ-ヺーｦ-ﾟ]{2}$")
 _WRAPPED: Final = 30  # columns; a shorter line did not end because the margin was reached
 _WIDEST: Final = 400  # characters; nobody wraps at a margin beyond
 _HEADING_LENGTH: Final = 60
@@ -50,8 +54,9 @@ def plain(text: str, *, warnings: tuple[str, ...] = ()) -> Extracted:
     outline = Outline()
     title, text = _title(text.strip("\n"))
     outline.heading(1, title)
+    numbered = _numbered(text)
     for paragraph in re.split(r"\n[\s　]*\n|\f", text):
-        _paragraph([line.rstrip() for line in paragraph.split("\n")], outline)
+        _paragraph([line.rstrip() for line in paragraph.split("\n")], outline, numbered)
     return Extracted(outline.finish(), title=outline.first_heading, warnings=warnings)
 
 
@@ -65,12 +70,36 @@ def _title(text: str) -> tuple[str, str]:
     return _MARKS.sub("", first.strip()), rest
 
 
-def _paragraph(lines: list[str], outline: Outline) -> None:
+def _numbered(text: str) -> dict[str, int]:
+    """The levels of lines that count 1, 2, 3 through the text, each with text of its own below.
+
+    Lines of a list follow each other and are none, and so are numbers that skip one.
+    """
+    lines = [line.rstrip() for line in text.split("\n")]
+    forms: dict[tuple[bool, str], list[int]] = {}
+    for at, line in enumerate(lines):
+        found = _NUMBERED.fullmatch(line) if len(line) <= _NUMBERED_LENGTH else None
+        if found and not _SENTENCE.search(found[3]) and (at == 0 or not lines[at - 1].strip()):
+            forms.setdefault((found[1].isascii(), found[2].strip()), []).append(at)
+    for places in forms.values():
+        numbers = [int(found[1]) for at in places if (found := _NUMBERED.fullmatch(lines[at]))]
+        ends = [*places[1:], len(lines)]
+        filled = all(
+            any(line.strip() for line in lines[at + 1 : end])
+            for at, end in zip(places, ends, strict=True)
+        )
+        if filled and len(places) > 1 and numbers == list(range(1, len(places) + 1)):
+            marked = any(_heading_level(line, {}) == _MARKED for line in lines[: places[0]])
+            return {lines[at]: _BELOW_MARKS if marked else _ABOVE_MARKS for at in places}
+    return {}
+
+
+def _paragraph(lines: list[str], outline: Outline, numbered: dict[str, int]) -> None:
     kept: list[str] = []
     for line in lines:
         if _RULE.match(line.strip()) or not line.strip():
             continue
-        level = _heading_level(line)
+        level = _heading_level(line, numbered)
         if level:
             _write(kept, outline)
             kept = []
@@ -80,8 +109,10 @@ def _paragraph(lines: list[str], outline: Outline) -> None:
     _write(kept, outline)
 
 
-def _heading_level(line: str) -> int:
-    """The level of a line that its marks make a heading, or 0."""
+def _heading_level(line: str, numbered: dict[str, int]) -> int:
+    """The level of a line that its marks or its number make a heading, or 0."""
+    if line in numbered:
+        return numbered[line]
     text = line.strip()
     if len(text) > _HEADING_LENGTH or line[:1].isspace() or _SENTENCE.search(text):
         return 0
@@ -101,11 +132,18 @@ def _joined(lines: list[str]) -> Iterator[str]:
         if not after:
             continue
         # A line that reaches the margin was wrapped, unless its successor starts something.
-        full = _columns(line) >= max(_WRAPPED, width - 8)
-        ends = line.rstrip().endswith(("。", "：", ":")) and _columns(line) < width - 2
-        yield (
-            "\n" if full and not ends and not _ITEM.match(after) and after[:1] != "　" else BREAK
-        )
+        # Nobody ends a line of its own amid a word of katakana.
+        margin = 0.7 * width if _BROKEN.search(line + after.lstrip(" 　")[:1]) else width - 8
+        full = _columns(line) >= max(_WRAPPED, margin)
+        stops = line.rstrip().endswith(("。", "：", ":"))
+        ends = stops and _columns(line) < width - 2
+        # Lines may all stand indented below a heading; of a paragraph only the first one does.
+        starts = after[:1] == "　" and (stops or _indent(after) > _indent(line))
+        yield "\n" if full and not ends and not starts and not _ITEM.match(after) else BREAK
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" 　\t"))
 
 
 def _columns(line: str) -> int:

@@ -153,8 +153,8 @@ class Body:
     def _table(self, table: etree._Element) -> None:
         rows = [row for row in _rows(table) if not _is_gone(row)]
         grid = [list(_cells(row)) for row in rows]
-        if all(len(row) < 2 for row in grid):
-            # One column is a frame around text, not a table.
+        if all(len(row) < 2 for row in grid) or any(map(self._is_heading, grid)):
+            # One column, or a heading across the columns: a frame around text, not a table.
             for row in grid:
                 for found in row:
                     self._blocks(found.element)
@@ -177,6 +177,14 @@ class Body:
         )
         for line in lines:
             self._attached(line)
+
+    def _is_heading(self, row: list[_TableCell]) -> bool:
+        """Whether all that stands in a row is a heading by its style."""
+        filled = [cell for cell in row if cell.element.find(f".//{W}t") is not None]
+        return len(filled) == 1 and any(
+            self._story.styles.get(value(paragraph.find(f"{W}pPr"), "pStyle")).level
+            for paragraph in filled[0].element.iterfind(f"{W}p")
+        )
 
     def _cell_text(self, cell: etree._Element, lines: list[Line]) -> str:
         """A cell's paragraphs and inner tables as one line of text."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import Literal
+from urllib.parse import quote
 
 from ingest.extract.blocks import Block, Kind
-from ingest.extract.lines import starts_item
+from ingest.extract.lines import clean, starts_item
 from ingest.extract.xlsx.sheet import Cell, Range, Row, Sheet
 from ingest.extract.xlsx.tables import MAX_BLOCK_CHARACTERS, area, row_line, table_parts
 
@@ -60,7 +61,8 @@ class SheetBlocks:
         items = _decide_headings(self._items(sheet))
         # A lone "Sheet1" says nothing of the text below it.
         named = not (self._single and _DEFAULT_NAME.fullmatch(sheet.name))
-        path = [(0, sheet.name)] if sheet.name and named else []
+        name = clean(sheet.name).replace("\n", " ")
+        path = [(0, name)] if name and named else []
         for group in _groups(items):
             first = group[0]
             if first.level:
@@ -98,7 +100,7 @@ def _with_beginnings(items: list[_Item]) -> Iterator[tuple[int, _Item]]:
 
 def anchor(sheet: str, area: Range) -> str:
     """The fragment that leads to a rectangle; what would end a value is escaped."""
-    name = re.sub(r"[%&#+=\s]", lambda found: f"%{ord(found.group()):02X}", sheet)
+    name = re.sub(r"[%&#+=\s]", lambda found: quote(found.group()), sheet)
     return f"sheet={name}&range={area}"
 
 

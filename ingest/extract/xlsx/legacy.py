@@ -63,7 +63,7 @@ def _sheet(book: calamine.CalamineWorkbook, name: str, budget: _Budget) -> Sheet
         source = book.get_sheet_by_name(name)
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise _damaged(error) from error
-    sheet = Sheet(clean(name))
+    sheet = Sheet(name)
     for (top, left), (bottom, right) in source.merged_cell_ranges or ():
         sheet.merges[top + 1, left + 1] = Range(top + 1, left + 1, bottom + 1, right + 1)
     first_row, first_column = source.start or (0, 0)

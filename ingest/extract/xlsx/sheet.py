@@ -60,6 +60,7 @@ class Sheet:
     """One visible sheet."""
 
     name: str
+    """As the file has it, to the blank: links find a sheet by it."""
     rows: list[Row] = field(default_factory=list)
     merges: dict[tuple[int, int], Range] = field(default_factory=dict)
     """By the row and column of their top left cell."""

@@ -73,7 +73,7 @@ class Workbook:
             if entry.get("state", "visible") != "visible" or relation is None:
                 continue
             if relation.kind == "worksheet":
-                yield self._sheet(clean(entry.get("name", "")).replace("\n", " "), relation.target)
+                yield self._sheet(entry.get("name", ""), relation.target)
 
     def _sheet(self, name: str, part: str) -> Sheet:
         sheet = Sheet(name)
