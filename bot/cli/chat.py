@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.exchange import Answer, Style
 
-_LONGER = {"詳しく", "もっと詳しく", "/long", "more", "in detail"}
-_SOURCES = {"出典", "/sources", "sources"}
-_HELP = {"使い方", "help", "/help", "?", "？"}
-_QUIT = {"終了", "exit", "quit", "/quit", ":q"}
+_LONGER = {"詳しく", "もっと詳しく", "/詳しく", "/long", "more", "in detail"}
+_SOURCES = {"出典", "/出典", "/sources", "sources"}
+_HELP = {"使い方", "ヘルプ", "/使い方", "/ヘルプ", "help", "/help", "?", "/?"}
+_QUIT = {"終了", "/終了", "exit", "quit", "/exit", "/quit", ":q"}
 
 USAGE = say(
     """Type a question. Also: [b]/long[/b] a longer answer to the last question, \
@@ -28,6 +29,31 @@ USAGE = say(
 [b]出典[/b]（引用した文を表示）、[b]使い方[/b]、[b]終了[/b] が使えます。""",
 )
 
+
+PAGE = say(
+    """[b]What you can ask[/b]
+  Anything that stands in your company's documents, in your own words. Answers quote them and link
+  to the place; where they hold no answer, the nearest documents are named.
+  Example: How many days in advance do I have to request paid leave?
+
+[b]Commands[/b]
+  /long      a longer answer to the last question
+  /sources   its sources with the quoted sentences
+  /help      this page (also ?)
+  /quit      leave (also Ctrl-D); the arrow keys bring back former questions
+""",
+    """[b]聞けること[/b]
+  社内の資料に書いてあることなら、ふだんの言葉で聞けます。資料の文を引用し、出典のリンクをつけて
+  答えます。書いていないことには答えず、近い資料を示します。
+  例: 有給休暇は何日前までに申請すればいい？
+
+[b]コマンド[/b]
+  詳しく   直前の質問に、より詳しく答えます（/詳しく）
+  出典     直前の回答の出典と、引用した文を表示します（/出典）
+  使い方   このページを表示します（ヘルプ、? でも）
+  終了     会話を終えます（Ctrl-D でも）。上下キーで前の質問を呼び出せます
+""",
+)
 
 HELP = say(
     """Converse in the terminal: history, links, longer answers, sources on demand.""",
@@ -45,7 +71,7 @@ def command(source: FromSource = None, as_: AsPerson = None) -> None:
         if sys.stdin.isatty():
             conversation.console.print(USAGE)
         for line in _lines(kurage.settings.home / "chat_history"):
-            if line.lower() in _QUIT:
+            if _folded(line) in _QUIT:
                 break
             conversation.take(line)
 
@@ -66,11 +92,11 @@ class Conversation:
         """Do what a line says: a command of `USAGE`, or a question."""
         from bot import reply
 
-        command = line.lower()
+        command = _folded(line)
         if not line:
             return
         if command in _HELP:
-            self.console.print(USAGE)
+            self._show_usage()
         elif command in _SOURCES:
             self._show_sources()
         elif command in _LONGER and self._question:
@@ -110,6 +136,13 @@ class Conversation:
             self._answer = answer
         self.console.print()
 
+    def _show_usage(self) -> None:
+        self.console.print(PAGE)
+        self.console.print(say("[b]Indexed now[/b]", "[b]いま入っている資料[/b]"))
+        for line in _indexed(self._kurage, self._sources):
+            self.console.print(f"  {line}", markup=False, soft_wrap=True)
+        self.console.print()
+
     def _show_sources(self) -> None:
         from bot.cli import render
 
@@ -122,6 +155,31 @@ class Conversation:
                 self.console.print(f"\\[{source.number}] ", end="", style="cyan")
                 self.console.print(render.printable(source.quote), markup=False, style="dim")
         self.console.print()
+
+
+def _folded(line: str) -> str:
+    """Return a line as commands are compared: ？ is ?, ／ＨＥＬＰ is /help."""
+    return unicodedata.normalize("NFKC", line).strip().lower()
+
+
+def _indexed(kurage: App, wanted: list[str] | None) -> Iterator[str]:
+    """Yield a line a source: how many documents it holds, and when it was synced."""
+    from bot.reply import JST
+    from ingest.index import SearchIndexError
+
+    try:
+        for source in kurage.state.sources():
+            if wanted and source.name not in wanted:
+                continue
+            documents, _ = kurage.index.count(source.name)
+            runs = kurage.state.runs(source.name, limit=1)
+            when = f"{runs[0].started.astimezone(JST):%Y-%m-%d %H:%M}" if runs else "—"
+            yield say(
+                f"{source.name}: {documents:,} documents, last synced {when}",
+                f"{source.name}: 文書 {documents:,} 件、最後の同期 {when}",
+            )
+    except SearchIndexError as error:
+        yield str(error)
 
 
 def _length(answer: Answer) -> int:

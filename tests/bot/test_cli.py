@@ -128,6 +128,21 @@ def test_chat_answers_shows_sources_and_goes_on(kurage: Kurage) -> None:
     assert "3営業日前" in shown
 
 
+@pytest.mark.parametrize(
+    ("lang", "asked", "words"),
+    [
+        ("ja", "ヘルプ", ("聞けること", "詳しく", "いま入っている資料", "handbook")),
+        ("en", "/help", ("What you can ask", "/long", "Indexed now", "handbook")),
+    ],
+)
+def test_chat_tells_how_it_is_used_and_what_is_indexed(
+    kurage: Kurage, lang: str, asked: str, words: tuple[str, ...]
+) -> None:
+    """A page for whoever sits before an empty prompt; full-width marks are commands, too."""
+    shown = kurage("--lang", lang, "chat", stdin=f"{asked}\n？\n").stdout
+    assert all(shown.count(word) >= 2 for word in words)
+
+
 def test_explain_names_terms_candidates_and_the_decision(kurage: Kurage) -> None:
     """Why something is found: its terms with their rarity, who may read, scores."""
     explained = json.loads(kurage("explain", "--json", QUESTION).stdout)

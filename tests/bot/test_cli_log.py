@@ -162,6 +162,8 @@ def test_json_holds_everything_that_is_kept(kurage: Kurage, turns: dict[str, Tur
     [
         (["--limit", "1"], ["abstained"]),
         (["--platform", "slack"], ["answered"]),
+        (["--asker", "root"], ["abstained", "failed"]),
+        (["--asker", "nobody"], []),
         (["--state", "failed", "--state", "answered"], ["failed", "answered"]),
         (["--unanswered"], ["abstained", "failed"]),
         (["--unanswered", "--state", "failed"], ["failed"]),

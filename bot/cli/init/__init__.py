@@ -220,15 +220,15 @@ def _given(
         often = answers.every(every) if every is not None else answers.EVERY
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    held_url, held_key = _qdrant(settings)
+    held_key = settings.qdrant_api_key
     return answers.Answers(
         language=spoken,
         folders=_folders(folders, prefix, settings),
         every=often,
         generator=generator or settings.generator,
         database_url=database_url or _database_url(settings),
-        qdrant_url=qdrant_url or held_url,
-        qdrant_api_key=qdrant_api_key or held_key,
+        qdrant_url=qdrant_url or settings.qdrant_url,
+        qdrant_api_key=qdrant_api_key or (held_key.get_secret_value() if held_key else None),
     )
 
 
@@ -287,7 +287,6 @@ def _with_questions(given: Answers, directory: Path, settings: Settings) -> None
     found = dialogue.run(
         taken=tuple(settings.config.sources),
         generators=_generators(),
-        qdrant=_qdrant_is_known(),
     )
     if given.folders:
         found = replace(found, folders=(*given.folders, *found.folders))
@@ -401,19 +400,6 @@ def _generators() -> list[str]:
     from bot.settings import GeneratorName
 
     return list(get_args(GeneratorName))
-
-
-def _qdrant_is_known() -> bool:
-    """Tell whether this version can search on a Qdrant server: then its settings have a place."""
-    from bot.settings import Settings
-
-    return "qdrant_url" in Settings.model_fields
-
-
-def _qdrant(settings: Settings) -> tuple[str | None, str | None]:
-    url = getattr(settings, "qdrant_url", None)
-    key = getattr(settings, "qdrant_api_key", None)
-    return url, key.get_secret_value() if key else None
 
 
 def _database_url(settings: Settings) -> str | None:

@@ -66,11 +66,10 @@ class Dialogue:
         """Return the text in the language of the dialogue."""
         return ja if self._language == "ja" else en
 
-    def run(self, *, taken: Collection[str], generators: Sequence[str], qdrant: bool) -> Answers:
+    def run(self, *, taken: Collection[str], generators: Sequence[str]) -> Answers:
         """Return the answers to all questions.
 
-        `taken` are names of sources that are there already; `generators` what can write answers;
-        `qdrant` tells whether this version can search on a server.
+        `taken` are names of sources that are there already; `generators` what can write answers.
         """
         self._tell(
             self.say(
@@ -84,7 +83,7 @@ class Dialogue:
         self._language = self._ask_language()
         folders = self._ask_folders(taken)
         every = self._ask_every() if folders else self._defaults.every
-        url, key = self._ask_index() if qdrant else (None, None)
+        url, key = self._ask_index()
         database = self._ask_database()
         generator = self._ask_generator(generators)
         return Answers(self._language, folders, every, generator, database, url, key)

@@ -167,7 +167,7 @@ def _as_written(path: Path, directory: Path) -> str:
 
 def _environment(answers: Answers, before: str | None) -> str:
     """Return .env; lines that are there stay as they are."""
-    from dotenv import set_key, unset_key
+    from dotenv import dotenv_values, set_key, unset_key
 
     wanted = {
         "KURAGE_GENERATOR": answers.generator,
@@ -178,11 +178,12 @@ def _environment(answers: Answers, before: str | None) -> str:
     with tempfile.TemporaryDirectory() as folder:  # readable for its owner only
         path = Path(folder, ENVIRONMENT)
         path.write_text(_ENVIRONMENT_HEAD[answers.language] if before is None else before, "utf-8")
+        held = dotenv_values(path, interpolate=False)
         for name, value in wanted.items():
-            if value is not None:
-                set_key(path, name, value)
-            elif before and re.search(rf"^(export )?{name}=", before, re.MULTILINE):
+            if value is None and name in held:
                 unset_key(path, name)
+            elif value is not None and value != held.get(name):
+                set_key(path, name, value)
         return path.read_text("utf-8")
 
 

@@ -21,6 +21,7 @@ from bot.cli.arguments import AsJson
 from bot.cli.console import LANGUAGE, err, fail, out, say
 from bot.cli.help import OPTIONS, Group
 from bot.cli.log.options import (
+    Asker,
     Grep,
     Platform,
     Since,
@@ -94,6 +95,7 @@ def list_turns(
     since: Since = None,
     until: Until = None,
     platform: Platform = None,
+    asker: Asker = None,
     state: States = None,
     unanswered: Unanswered = False,
     source: Source = None,
@@ -109,6 +111,7 @@ def list_turns(
         since=since,
         until=until,
         platform=platform,
+        asker=asker,
         state=state,
         unanswered=unanswered,
         source=source,
@@ -199,6 +202,7 @@ def export(
     since: Since = None,
     until: Until = None,
     platform: Platform = None,
+    asker: Asker = None,
     state: States = None,
     unanswered: Unanswered = False,
     source: Source = None,
@@ -217,6 +221,7 @@ def export(
         since=since,
         until=until,
         platform=platform,
+        asker=asker,
         state=state,
         unanswered=unanswered,
         source=source,

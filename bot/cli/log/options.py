@@ -64,6 +64,18 @@ Platform = Annotated[
         autocompletion=platforms,
     ),
 ]
+Asker = Annotated[
+    str | None,
+    typer.Option(
+        "--asker",
+        metavar="ID",
+        help=say(
+            "Asked by this person: the id that the list of one turn shows.",
+            "この人の質問だけ（1件の表示にある質問者のID）",
+        ),
+        show_default=False,
+    ),
+]
 States = Annotated[
     list[State] | None,
     typer.Option(
@@ -107,6 +119,7 @@ def selection(
     since: str | None,
     until: str | None,
     platform: str | None,
+    asker: str | None,
     state: list[State] | None,
     unanswered: bool,
     source: str | None,
@@ -123,6 +136,7 @@ def selection(
         since=_moment(since) if since else None,
         until=_moment(until, days=1) if until else None,
         platform=platform,
+        asker=asker,
         states=None if states is None else frozenset(kept.value for kept in states),
         source=source,
         text=text,
