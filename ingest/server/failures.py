@@ -61,6 +61,7 @@ _Kind = Literal[
     "exists",
     "failing",
     "forbidden",
+    "full",
     "missing",
     "refused",
     "slow",
@@ -86,6 +87,8 @@ _TEXTS: dict[_Kind, str] = {
     "failing": "Qdrant at {server} fails ({said}); see its log",
     "forbidden": "Qdrant at {server} does not accept the API key; set QDRANT_API_KEY to one that "
     "may read, and write where documents are ingested",
+    "full": "the disk of Qdrant at {server} is full ({said}); free some and run `kurage ingest` "
+    "again",
     "missing": "{server} has none ({said})",
     "refused": "Qdrant at {server} refused it ({said}); it may be too old (1.16 or newer is "
     "needed) or forbid it by its strict mode: see `kurage doctor`",
@@ -112,6 +115,7 @@ _STATUSES: dict[int, _Kind] = {
     502: "failing",
     503: "busy",
     504: "failing",
+    507: "full",
 }
 
 _CODES: dict[grpc.StatusCode, _Kind] = {
@@ -134,6 +138,7 @@ _WORDS: dict[str, _Kind] = {
     "larger than allowed": "too large",
     "message length too large": "too large",
     "larger than max": "too large",
+    "No space left": "full",
 }
 
 
