@@ -53,7 +53,7 @@ async def take_turn(
         raise
     try:
         await asyncio.to_thread(conversations.finish_turn, turn.id, answer, generator=generator)
-    except ConversationsError:
+    except ConversationsError as error:
         # The asker still gets the answer; the log shows a turn that was never finished.
-        _log.exception("turn %s is answered but could not be logged", turn.id)
+        _log.warning("turn %s is answered, but could not be logged: %s", turn.id, error)
     return answer

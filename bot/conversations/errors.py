@@ -28,7 +28,20 @@ _POSTGRESQL_ADVICE = {
     "53100": "its disk is full; free some space and try again",
     "53300": "it has no free connection; raise max_connections or stop other programs",
     "57P01": "the server is shutting down; try again when it is up",
+    "57P03": "the server is starting up; try again when it is up",
 }
+# What a server says that lets nobody in; libpq hands on no SQLSTATE for it, and a server that
+# speaks Japanese is quoted instead. The first match counts.
+_REFUSED_ADVICE = (
+    ("Connection refused", "nothing answers there; start PostgreSQL, or correct host and port in"),
+    ("resolve host", "there is no host of this name; correct it in"),
+    ("timeout expired", "it does not answer; check the network, and host and port in"),
+    ("password authentication failed", "it refuses user or password; correct them in"),
+    ("no password supplied", "it wants a password; add it in PGPASSWORD, or in"),
+    ("no pg_hba.conf entry", "it lets nobody in from here; allow it in pg_hba.conf, or change"),
+    ('FATAL:  role "', "it does not know this user; create it, or name another in"),
+    ('FATAL:  database "', "there is no database of this name; create it, or name another in"),
+)
 _MISSING_TABLES = ("no such table", "no such column", "has no column")
 _MISSING_TABLE_STATES = frozenset({"42P01", "42703"})
 _SECRET_PARAMETERS = ("password", "sslpassword", "passfile")
@@ -67,14 +80,25 @@ def _advice(error: BaseException, url: URL) -> str:
     said = _without_secrets(str(cause), url)
     state = getattr(cause, "sqlstate", None)
     if state in _MISSING_TABLE_STATES or any(words in said for words in _MISSING_TABLES):
-        return f"it lacks what this version needs ({said}); run `kurage db upgrade`"
+        return (
+            f"it lacks what this version needs ({said}); run `kurage db upgrade`, "
+            "or restore a backup where that finds nothing to do"
+        )
     if url.get_backend_name() == "sqlite":
         return next((help_ for words, help_ in _SQLITE_ADVICE if words in said), said)
     if state in _POSTGRESQL_ADVICE:
         return _POSTGRESQL_ADVICE[state]
     if state is None and isinstance(error, DBAPIError):
-        return f"it can not be reached ({said}); check the server and KURAGE_DATABASE_URL{_at(url)}"
+        return _refused(said, url)
     return said
+
+
+def _refused(said: str, url: URL) -> str:
+    """Return the advice where there is no connection, or none any more."""
+    for words, help_ in _REFUSED_ADVICE:
+        if words in said:
+            return f"{help_} KURAGE_DATABASE_URL{_at(url)} ({said})"
+    return f"there is no connection; check the server and KURAGE_DATABASE_URL{_at(url)} ({said})"
 
 
 def _at(url: URL) -> str:

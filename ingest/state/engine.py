@@ -18,6 +18,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_SECONDS = 30
 """How long a writer of SQLite waits for another one before it gives up."""
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL that does not answer is waited for, unless the URL says otherwise."""
+
 _RETRY_SECONDS = 0.01
 
 
@@ -29,12 +32,16 @@ def open_engine(url: str) -> Engine:
     """Return an engine for `url` that is known to connect.
 
     SQLite gets a write-ahead log (readers do not wait for a writer), enforced foreign keys and
-    `BUSY_SECONDS` of patience. Raises `StateError`.
+    `BUSY_SECONDS` of patience; PostgreSQL has `CONNECT_SECONDS` to answer. Raises `StateError`.
     """
     try:
         target = make_url(url)
+        patience = (
+            target.get_backend_name() == "postgresql" and "connect_timeout" not in target.query
+        )
         engine = create_engine(
             target,
+            connect_args={"connect_timeout": CONNECT_SECONDS} if patience else {},
             pool_pre_ping=target.get_backend_name() != "sqlite",
             # What people ask must not show in tracebacks, and must be legible in SQL.
             hide_parameters=True,
@@ -90,4 +97,5 @@ def describe(error: Exception, url: str | None = None) -> str:
         except SQLAlchemyError:
             return f"KURAGE_DATABASE_URL is no database address: {cause}"
         return f"The database {place} can not be opened: {cause}"
-    return f"The database refused: {cause}"
+    advice = " Start it and run again." if "connection" in cause else ""
+    return f"The database refused: {cause}.{advice}"
