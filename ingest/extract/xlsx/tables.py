@@ -6,7 +6,7 @@ nothing of where tables lie on a sheet.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -38,8 +38,8 @@ def table_parts(sheet: Sheet, rows: list[Row]) -> Iterator[Part]:
     """The rows as lines, a screenful at a time, each part under the table's header."""
     rows = _with_labels(sheet, rows)
     count = _count_header_rows(sheet, rows)
-    header = [" | ".join(_header_text(cell.text) for cell in row.cells) for row in rows[:count]]
     columns = _Columns(sheet, rows[:count])
+    header = [columns.header(row) for row in rows[:count]]
     carried = sum(map(len, header)) <= _MAX_CARRIED
     lines: list[str] = []
     shown = rows[:count]  # the first part's range begins with the header above its rows
@@ -145,8 +145,20 @@ class _Columns:
     """The columns that a header names."""
 
     def __init__(self, sheet: Sheet, header: list[Row]) -> None:
+        self._merges = sheet.merges
         self._starts = sorted({cell.column for row in header for cell in row.cells})
         self._names = [self._name(sheet, header, start) for start in self._starts]
+
+    def header(self, row: Row) -> str:
+        """A row of the header: a cell that is merged over columns names each of them."""
+        texts: list[str] = []
+        for cell in row.cells:
+            span = self._merges.get((row.number, cell.column))
+            text = _header_text(cell.text)
+            inside = bisect_right(self._starts, span.right) if span else 0
+            wide = inside - bisect_left(self._starts, cell.column)
+            texts += [text] * (wide if wide > 1 and len(text) <= _LONG_HEADER else 1)
+        return " | ".join(texts)
 
     def line(self, row: Row) -> str:
         """A row's filled cells; where one before it is empty, a cell is named by its column."""

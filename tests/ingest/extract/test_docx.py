@@ -353,3 +353,21 @@ INNER = st.recursive(
 def test_elements_in_places_that_make_no_sense_do_no_harm(inner: str) -> None:
     """Damaged and foreign files nest elements in ways that no schema allows."""
     assert extract(docx(inner + paragraph("終わり")), "a.docx").blocks
+
+
+def test_a_heading_across_a_table_makes_it_a_frame() -> None:
+    """Coding rules are laid out so: a heading over the columns, its text below."""
+    wide = f'<w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr>{paragraph("命名", "1")}</w:tc>'
+    row = f"<w:tc>{paragraph('')}</w:tc><w:tc>{paragraph('名は業務の用語にする。')}</w:tc>"
+    found = blocks(f"<w:tbl><w:tr>{wide}</w:tr><w:tr>{row}</w:tr></w:tbl>")
+    assert [(block.text, block.headings) for block in found] == [
+        ("名は業務の用語にする。", ("命名",))
+    ]
+
+
+def test_a_heading_as_the_label_of_a_column_leaves_the_table_one() -> None:
+    rows = "".join(
+        f"<w:tr><w:tc>{paragraph(left, style)}</w:tc><w:tc>{paragraph(right, style)}</w:tc></w:tr>"
+        for left, right, style in (("区分", "日当", "1"), ("部長", "3,000円", ""))
+    )
+    assert [block.kind for block in blocks(f"<w:tbl>{rows}</w:tbl>")] == ["table"]

@@ -219,3 +219,18 @@ def test_nested_lists_keep_every_item_in_order(items: list[tuple[int, str]]) -> 
         lines.append(f"{'  ' * depth}- 項{word}")
         expected.append(f"{'  ' * depth}- 項{word}")
     assert texts("\n".join(lines)) == ["\n".join(expected)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        pytest.param("テクニック① まず書く", "テクニック-まず書く", id="circled_number_goes"),
+        pytest.param("単位 m²", "単位-m", id="raised_number_goes"),
+        pytest.param("第Ⅳ章", "第ⅳ章", id="roman_number_stays"),
+        pytest.param("か\u3099くしゅう", "か\u3099くしゅう", id="mark_stays"),
+    ],
+)
+def test_slugs_keep_what_ruby_calls_a_word(heading: str, anchor: str) -> None:
+    """GitHub's ids are made by Ruby, whose words are not Python's."""
+    (block,) = extract(f"# {heading}\n\n本文\n".encode(), media_type=None, name="a.md").blocks
+    assert block.anchor == anchor

@@ -151,3 +151,56 @@ def test_every_cell_of_a_written_csv_comes_back(rows: list[list[str]]) -> None:
     for row in rows:
         for cell in row:
             assert "".join(cell.split()) in flat
+
+
+def test_numbers_that_count_through_the_text_are_headings() -> None:
+    """１．目的 stands alone above its text; the next number comes only after that."""
+    source = "通知\n\n１．目的\n　鍵の扱いを定める。\n\n２．開館時間\n　平日は7時から。\n"
+    assert [(block.text, block.headings) for block in read(source).blocks] == [
+        ("鍵の扱いを定める。", ("通知", "１．目的")),
+        ("平日は7時から。", ("通知", "２．開館時間")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("持ち物\n\n1. 筆記用具\n2. 印鑑\n3. 通帳\n\n以上", id="a_list"),
+        pytest.param("議題\n\n1. 予算\n\n2. 人事\n\n", id="a_list_with_blank_lines"),
+        pytest.param("案内\n\n3. 目的\n定める。\n\n5. 時間\n平日。\n", id="numbers_that_skip"),
+        pytest.param("案内\n\n1. 申請します。\nあとで。\n\n2. 帰ります。\nすぐ。", id="sentences"),
+    ],
+)
+def test_numbered_lines_that_may_be_items_are_text(source: str) -> None:
+    found = read(source).blocks
+    assert all(len(block.headings) <= 1 for block in found)
+    assert [line for line in source.split("\n")[1:] if line] == [
+        line for block in found for line in block.text.split("\n")
+    ]
+
+
+def test_marks_and_numbers_nest_as_they_come() -> None:
+    """■ under １． is its part; １． under ■ is a part of that."""
+    below = read("１．旅費\n\n■対象\n社員。\n\n２．日当\n\n■額\n3千円。\n").blocks
+    assert [block.headings for block in below] == [("１．旅費", "対象"), ("２．日当", "額")]
+    above = read("■旅費\n\n１．対象\n社員。\n\n２．額\n3千円。\n").blocks
+    assert [block.headings for block in above] == [("旅費", "１．対象"), ("旅費", "２．額")]
+
+
+def test_lines_that_all_stand_indented_are_joined_where_they_were_wrapped() -> None:
+    """What is indented below a heading begins no paragraph with each line."""
+    source = (
+        "　休日に出社する者は、前営業日の15:00までに「休日入館届」を総務課へ\n"
+        "　提出してください。届け出のない入館は警備員がお断りします。\n"
+    )
+    assert read(source).blocks[0].text == source.replace("\n", "").replace("　", "")
+
+
+def test_no_line_ends_amid_a_word_of_katakana() -> None:
+    """Also where somebody wrapped it well before the margin."""
+    source = (
+        "社用車（ｺﾝﾊﾟｸﾄｶｰ、ﾊﾞﾝ）は2台です。利用は前日までに必ずｸﾞﾙｰﾌﾟ\n"
+        "ｳｪｱの「施設予約」で申し込み、運転の前と後にはｱﾙｺｰﾙ検知器で確認し、結果を\n"
+        "運行日誌に記入します。\n"
+    )
+    assert read(source).blocks[0].text == source.replace("\n", "")
