@@ -40,7 +40,8 @@ def equal(field: str, value: str | int) -> models.FieldCondition:
 
 def among(field: str, values: Collection[Any]) -> models.FieldCondition:
     """Return the condition that a field has one of these values."""
-    match = models.MatchAny.model_construct(any=list(values))
+    # Qdrant's description wants each value once.
+    match = models.MatchAny.model_construct(any=list(dict.fromkeys(values)))
     return models.FieldCondition.model_construct(key=field, match=match)
 
 
