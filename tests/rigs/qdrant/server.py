@@ -264,6 +264,7 @@ class Server:
         app.router.add_post("/faults", self._add_fault)
         app.router.add_delete("/faults", self._clear_faults)
         app.router.add_post("/state", self._set_state)
+        app.router.add_delete("/state", self._forget_all)
         return app
 
     def close(self) -> None:
@@ -293,6 +294,10 @@ class Server:
                 _log.exception("A body that the contract lets pass could not be read")
                 refusal = bad_json(f"{type(error).__name__}: {error}")
                 return _answer({"status": {"error": refusal.message}}, started, refusal.status)
+            except Exception as error:  # noqa: BLE001 - answered as the server answers a panic
+                _log.exception("The rig is at fault")
+                message = f"Service internal error: {type(error).__name__}: {error}"
+                return _answer({"status": {"error": message}}, started, 500)
             return _answer({"result": result, "status": "ok"}, started)
 
         return handle
@@ -415,11 +420,20 @@ class Server:
 
     async def _set_state(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if "status" in body:
-            self._status = body["status"]
-        if "apply_delay" in body:
-            for collection in self._storage.collections.values():
-                collection.apply_delay = body["apply_delay"]
+        self._status = body.get("status")
+        if body.get("held"):
+            Collection.applying.clear()
+        else:
+            Collection.applying.set()
+        return web.Response()
+
+    async def _forget_all(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        self._status = None
+        for name in list(self._storage.collections):
+            self._storage.delete(name)
+        for path in (self._requests, self._violations):
+            path.unlink(missing_ok=True)
         return web.Response()
 
 

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import shutil
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -77,6 +77,10 @@ def _save(path: Path, content: Json) -> None:
 class Collection:
     """One collection. Updates run one after another in the order in which they came."""
 
+    applying = threading.Event()
+    """Updates wait until it is set; all collections share it."""
+    applying.set()
+
     def __init__(self, folder: Path, settings: dict[str, Json], shard: engine.EdgeShard) -> None:
         self._folder = folder
         self._settings = settings
@@ -84,8 +88,6 @@ class Collection:
         self._updates = ThreadPoolExecutor(max_workers=1)
         self._operations = 0
         self._queue = _Queue(folder / "queue.jsonl")
-        self.apply_delay = 0.0
-        """Seconds that each update waits before it is applied."""
         for kind, body in self._queue.left_over():
             self._apply_logged(kind, body)
         self._queue.clear()
@@ -111,11 +113,13 @@ class Collection:
 
     def close(self) -> None:
         """Apply what is waiting and bring everything to the disk."""
+        self.applying.set()
         self._updates.shutdown()
         self._shard.close()
 
     def remove(self) -> None:
         """Delete the files."""
+        self.applying.set()
         self._updates.shutdown(cancel_futures=True)
         self._shard.close()
         shutil.rmtree(self._folder)
@@ -201,8 +205,7 @@ class Collection:
             self._queue.done(end)
 
     def _apply(self, kind: str, body: Json) -> None:
-        if self.apply_delay:
-            time.sleep(self.apply_delay)
+        self.applying.wait()
         for one_kind, one in _operations(kind, body):
             operation = _operation(one_kind, one)
             _engine(lambda operation=operation: self._shard.update(operation))

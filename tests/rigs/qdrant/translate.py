@@ -66,6 +66,8 @@ def edge_config(create: Mapping[str, Json]) -> engine.EdgeConfig:
     vectors = create.get("vectors") or {}
     if "size" in vectors:
         vectors = {"": vectors}
+    if not vectors and not create.get("sparse_vectors"):
+        raise UnsupportedError("collections without vectors")
     return engine.EdgeConfig(
         vectors={name: _dense(params) for name, params in vectors.items()},
         sparse_vectors={

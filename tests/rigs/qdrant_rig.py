@@ -1,0 +1,41 @@
+"""What the tests of the Qdrant rig share: a small collection, and how the client reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
+from rigs.qdrant import QdrantRig
+
+KB = "knowledge"
+
+
+def connect(rig: QdrantRig, **options: Any) -> QdrantClient:
+    return QdrantClient(url=rig.url, timeout=10, **options)
+
+
+def create(client: QdrantClient, name: str = KB) -> None:
+    client.create_collection(
+        name,
+        vectors_config={"dense": models.VectorParams(size=2, distance=models.Distance.COSINE)},
+        sparse_vectors_config={"lexical": models.SparseVectorParams(modifier=models.Modifier.IDF)},
+    )
+
+
+def point(place: int, *words: int, readers: int = 1) -> models.PointStruct:
+    return models.PointStruct(
+        id=place,
+        vector={"dense": [1.0, float(place)], "lexical": sparse(*words)},
+        payload={"readers": readers, "text": "日当は三千円です。"},
+    )
+
+
+def sparse(*words: int) -> models.SparseVector:
+    return models.SparseVector(indices=list(words), values=[1.0] * len(words))
+
+
+def refusal(status: int) -> Any:
+    """Return a context in which the client has to report this status."""
+    return pytest.raises(UnexpectedResponse, match=f"Unexpected Response: {status} ")
