@@ -38,7 +38,9 @@ _HIDDEN = frozenset({"install_completion", "show_completion"})
 def _translate() -> None:
     """Give typer our words; imported only where help is shown, as rich is a third of a start."""
     if LANGUAGE == "ja":
+        from rich.columns import Columns
         from rich.table import Table
+        from rich.text import Text
         from typer import rich_utils
 
         class FoldingTable(Table):
@@ -49,7 +51,13 @@ def _translate() -> None:
                 for column in self.columns:
                     column.overflow = "fold"
 
+        def joined(parts: list[Any]) -> Any:
+            """Return an option's help and its default as one text, which can be broken."""
+            plain = all(isinstance(part, Text) for part in parts)
+            return Text(" ").join(parts) if plain else Columns(parts)
+
         setattr(rich_utils, "Table", FoldingTable)  # noqa: B010 - typer does not export it
+        setattr(rich_utils, "Columns", joined)  # noqa: B010
         for name, words in _TYPER_WORDS.items():
             setattr(rich_utils, name, words)
 
