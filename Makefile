@@ -1,5 +1,5 @@
 # Two commands for a fresh clone: `make demo` and `make test`. Everything lands in .venv and .kurage.
-.PHONY: demo chat test check bench format clean help
+.PHONY: demo chat test check docs bench format clean help
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -29,13 +29,16 @@ chat: .venv/.kurage  ## Talk to the ingested documents in the terminal
 test: .venv/.dev  ## Run the tests
 	$(BIN)/python -m pytest -n auto
 
-check: .venv/.dev  ## Lint, types, the direction of imports, and the containers' files
+check: .venv/.dev docs  ## Lint, types, the direction of imports, the containers' files, and the docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+docs: .venv/.dev  ## Build the pages of docs/ into build/site; a broken link fails
+	$(BIN)/python docs/build.py
 
 bench: .venv/.bench  ## Print the figures of bench/README.md
 	$(BIN)/python bench/run.py
@@ -45,7 +48,7 @@ format: .venv/.dev  ## Format and sort what a machine can
 	$(BIN)/ruff format .
 
 clean:  ## Remove the environment and the state of the demo
-	rm -rf .venv .kurage
+	rm -rf .venv .kurage build
 
 .venv/bin/python:
 	@echo 'Installing into .venv (about half a minute) …'
@@ -56,7 +59,7 @@ clean:  ## Remove the environment and the state of the demo
 	@touch $@
 
 .venv/.dev: .venv/.kurage
-	$(PIP) --editable '.[dev]'
+	$(PIP) --editable '.[dev,docs]'
 	@touch $@
 
 .venv/.bench: .venv/.dev
