@@ -142,7 +142,7 @@ def _identity_in_folder(what: str, folder: FolderSource) -> str | None:
     root = Path(os.path.abspath(folder.path))  # noqa: PTH100 - a link to the folder stays one
     for candidate in (Path.cwd() / path, root / path):
         normal = os.path.normpath(candidate)
-        if not candidate.is_file():
+        if not os.path.isfile(candidate):  # noqa: PTH113 - pathlib raises for a long question
             continue
         for below in (root, root.resolve()):
             if normal.startswith(f"{below}{os.sep}"):
