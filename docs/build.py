@@ -40,6 +40,9 @@ NAMES = {"en": "English", "ja": "日本語"}
 
 _SWITCH = re.compile(r"^\[(?:English|日本語)\]\([^)]*\)\n+", re.MULTILINE)
 _LINK = re.compile(r"(!?\[([^\]]*)\])\(([^)\s:#]+)(#[^)\s]*)?\)")
+# Characters that Japanese is written with, its punctuation, and full-width forms.
+_JAPANESE = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uffef]")
+_BLOCK = re.compile(r"\s*(?:[-*+] |\d+\. |[|#>]|```|!?\[[^\]]*\]\([^)]*\)$|$)")
 
 
 class BrokenLinkError(Exception):
@@ -72,7 +75,31 @@ def page(path: Path) -> str:
                 return f"{shown}({name}.md{anchor or ''})"
         return match[0] if file.is_relative_to(DOCS) else words
 
-    return _LINK.sub(moved, _SWITCH.sub("", path.read_text("utf-8"), count=1))
+    text = unwrapped(_SWITCH.sub("", path.read_text("utf-8"), count=1))
+    return _LINK.sub(moved, text)
+
+
+def unwrapped(text: str) -> str:
+    """Return Markdown without the line breaks in Japanese, which browsers show as spaces."""
+    lines: list[str] = []
+    code = False
+    for line in text.splitlines():
+        fence = line.lstrip().startswith("```")
+        former = lines[-1] if lines else ""
+        inside = (
+            code
+            or fence
+            or _BLOCK.match(line)
+            or not former
+            or former.startswith(("#", "|", "```"))
+        )
+        beside = former[-1:] + line.lstrip()[:1]
+        if not inside and _JAPANESE.search(beside):
+            lines[-1] = former + line.lstrip()
+        else:
+            lines.append(line)
+        code ^= fence
+    return "\n".join(lines) + "\n"
 
 
 def stage(language: str, folder: Path) -> Path:

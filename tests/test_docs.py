@@ -195,6 +195,25 @@ def test_a_page_links_to_pages_of_its_own_language(language: str) -> None:
             assert [link for link in links if ".ja." in link or link.startswith("..")] == []
 
 
+@pytest.mark.parametrize(
+    ("wrapped", "shown"),
+    [
+        ("年次有給\n休暇は\n`kurage`\nで調べます。", "年次有給休暇は`kurage`で調べます。"),
+        ("Paid\nleave", "Paid\nleave"),
+        ("- 有給は\n  3日前\n- 慶弔", "- 有給は3日前\n- 慶弔"),
+        ("1. 有給\n2. 慶弔", "1. 有給\n2. 慶弔"),
+        ("| 有給 |\n| 慶弔 |", "| 有給 |\n| 慶弔 |"),
+        ("# 有給\n慶弔", "# 有給\n慶弔"),
+        ("段落\n\n段落", "段落\n\n段落"),
+        ("```toml\n給与 = 1\n役員 = 2\n```\n本文", "```toml\n給与 = 1\n役員 = 2\n```\n本文"),
+    ],
+)
+def test_no_space_is_put_into_japanese_where_its_source_is_wrapped(
+    wrapped: str, shown: str
+) -> None:
+    assert BUILD.unwrapped(wrapped) == f"{shown}\n"
+
+
 def test_a_link_to_a_file_that_is_gone_ends_the_build(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("[gone](gone.md)\n", "utf-8")
@@ -234,6 +253,8 @@ def test_the_built_pages_load_nothing_from_elsewhere_and_lead_to_their_twins(
             assert twin, path
             assert (path.parent / twin[2] / "index.html").resolve().is_file(), (path, twin[2])
             assert f'<html lang="{path.relative_to(site).parts[0]}"' in html
+        paragraphs = re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", html, re.DOTALL)
+        assert [text for text in paragraphs if re.search("[ぁ-ん一-龠]\n[ぁ-ん一-龠]", text)] == []
 
 
 def test_a_broken_anchor_ends_the_build(tmp_path: Path) -> None:
