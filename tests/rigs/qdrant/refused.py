@@ -26,6 +26,13 @@ class RefusedError(Exception):
         self.message = message
 
 
+class UnsupportedError(RefusedError):
+    """Something that the real server does and this rig does not."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(501, f"this rig does not know {what}")
+
+
 def bad_json(what: str) -> RefusedError:
     """Return the refusal of a body that is not what the path takes."""
     return RefusedError(400, f"Format error in JSON body: {what}")

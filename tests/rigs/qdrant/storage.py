@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 
 import qdrant_edge as engine
 from rigs.qdrant import translate
+from rigs.qdrant.queue import Queue
 from rigs.qdrant.refused import RefusedError, bad_input, exists, from_engine, not_found
 
 Json = Any
@@ -87,7 +88,7 @@ class Collection:
         self._shard = shard
         self._updates = ThreadPoolExecutor(max_workers=1)
         self._operations = 0
-        self._queue = _Queue(folder / "queue.jsonl")
+        self._queue = Queue(folder / "queue.jsonl")
         for kind, body in self._queue.left_over():
             self._apply_logged(kind, body)
         self._queue.clear()
@@ -266,41 +267,6 @@ class Collection:
         request = translate.facet(body)
         found = await asyncio.to_thread(_engine, lambda: self._shard.facet(request))
         return {"hits": [{"value": hit.value, "count": hit.count} for hit in found.hits]}
-
-
-class _Queue:
-    """The updates that were promised and that the engine may not have yet."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._done = path.with_suffix(".done")
-
-    def left_over(self) -> Iterator[tuple[str, Json]]:
-        """Yield what a process that died had promised; it applied them in this order."""
-        if not self._path.exists():
-            return
-        done = int(self._done.read_text()) if self._done.exists() else 0
-        for line in self._path.read_bytes()[done:].splitlines(keepends=True):
-            if line.endswith(b"\n"):  # else it died while it wrote, and had promised nothing
-                kind, body = json.loads(line)
-                yield kind, body
-
-    def clear(self) -> None:
-        """Forget everything: the engine has it."""
-        self._path.unlink(missing_ok=True)
-        self._done.unlink(missing_ok=True)
-
-    def append(self, kind: str, body: Json) -> int:
-        """Write an update down; return how long the file is then."""
-        with self._path.open("ab") as file:
-            file.write(json.dumps([kind, body]).encode() + b"\n")
-            return file.tell()
-
-    def done(self, end: int) -> None:
-        """Note that the engine has everything up to `end`."""
-        new = self._done.with_suffix(".new")
-        new.write_text(str(end))
-        new.replace(self._done)
 
 
 class Storage:
