@@ -1,4 +1,4 @@
-"""Runs a set of questions through the whole pipeline, over an index made for it alone.
+"""Runs a set of questions through the whole pipeline, over the index or one made for the occasion.
 
 The same connector port, sync, encoder, index, retriever and generator as for a company's documents:
 what is measured is what people get. Knows nothing of figures; `evaluate` has them.
@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
 from bot.app import App, open_app
-from bot.evaluate import EvaluationError, GoldQuestion, RunLine, read_lines
+from bot.evaluate import EvaluationError, GoldQuestion, RunLine, check_ids, read_lines
 from bot.exchange import Question
-from bot.settings import Settings
+from bot.settings import FolderSource, Settings
 from connectors.base import (
     READABLE_BY_ANYONE,
     Cursor,
@@ -28,11 +29,10 @@ from connectors.base import (
     Readers,
     Ref,
 )
-from ingest.state import ADMINISTRATOR
 
 SOURCE = "passages"
-# Chunks asked for, so that 20 passages are left when chunks of one passage are folded.
-_DEPTH = 40
+# Chunks asked for, so that 20 documents are left when chunks of one document are folded.
+_DEPTH = 100
 
 OnProgress = Callable[[int, int | None, str], None]
 
@@ -84,14 +84,20 @@ def _checked(path: Path) -> Iterator[dict[str, object]]:
 
 
 def run(
-    passages: Path, questions: Sequence[GoldQuestion], settings: Settings, on_progress: OnProgress
+    passages: Path,
+    questions: Sequence[GoldQuestion],
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    asker: str | None = None,
 ) -> list[RunLine]:
-    """Return what the configured pipeline says of each question.
+    """Return what the configured pipeline says of each question over a `passages.jsonl.gz`.
 
-    State goes to a temporary directory; words and limits are the configuration's.
+    State goes to a temporary directory; words and limits are the configuration's. `asker` is with
+    whose eyes questions are asked that name nobody (an e-mail address; None: the administrator's).
     """
     connector = PassageConnector(passages)
-    with TemporaryDirectory(prefix="kurage-eval-") as home, open_app(_moved(settings, home)) as app:
+    with _temporary(settings) as app:
         app.mirror(
             SOURCE,
             connector,
@@ -99,7 +105,44 @@ def run(
             location=str(passages),
             on_progress=lambda now: on_progress(now.done, now.total, now.stage),
         )
-        return asyncio.run(_ask_all(app, questions, on_progress))
+        return _ask_all(app, questions, asker, on_progress)
+
+
+def run_folder(
+    folder: Path,
+    questions: Sequence[GoldQuestion],
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    asker: str | None = None,
+) -> list[RunLine]:
+    """Return the same over a folder of documents; ids are their paths in the folder."""
+    with _temporary(settings) as app:
+        app.sync(
+            SOURCE,
+            FolderSource(kind="folder", path=folder),
+            on_progress=lambda now: on_progress(now.done, now.total, now.stage),
+        )
+        return _ask_all(app, questions, asker, on_progress)
+
+
+def run_index(
+    questions: Sequence[GoldQuestion],
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    asker: str | None = None,
+) -> list[RunLine]:
+    """Return the same over the index that is in service, which is only read."""
+    with open_app(settings) as app:
+        return _ask_all(app, questions, asker, on_progress)
+
+
+@contextmanager
+def _temporary(settings: Settings) -> Iterator[App]:
+    """Yield the program with state of its own; neither the database nor a server is touched."""
+    with TemporaryDirectory(prefix="kurage-eval-") as home, open_app(_moved(settings, home)) as app:
+        yield app
 
 
 def _moved(settings: Settings, home: str) -> Settings:
@@ -108,18 +151,26 @@ def _moved(settings: Settings, home: str) -> Settings:
     return settings.model_copy(update=moved)
 
 
-async def _ask_all(
-    app: App, questions: Sequence[GoldQuestion], on_progress: OnProgress
+def _ask_all(
+    app: App, questions: Sequence[GoldQuestion], asker: str | None, on_progress: OnProgress
+) -> list[RunLine]:
+    sources = [stored.name for stored in app.state.sources()]
+    check_ids(questions, {id_ for name in sources for id_ in app.index.versions(name)})
+    return asyncio.run(_ask_each(app, questions, asker, on_progress))
+
+
+async def _ask_each(
+    app: App, questions: Sequence[GoldQuestion], asker: str | None, on_progress: OnProgress
 ) -> list[RunLine]:
     lines = []
     for number, question in enumerate(questions, start=1):
-        lines.append(await _ask(app, question))
+        lines.append(await _ask(app, question, asker))
         on_progress(number, len(questions), "ask")
     return lines
 
 
-async def _ask(app: App, gold: GoldQuestion) -> RunLine:
-    principals = frozenset({ADMINISTRATOR})
+async def _ask(app: App, gold: GoldQuestion, asker: str | None) -> RunLine:
+    principals = app.principals(gold.asker or asker)
     question = Question(gold.question, principals)
     answer = await app.answerer.answer(question)
     ranking = app.retriever.search(question.text, principals, limit=_DEPTH)
@@ -130,4 +181,5 @@ async def _ask(app: App, gold: GoldQuestion) -> RunLine:
         answer=text or None,
         confidence=answer.confidence,
         quotes=list(answer.quotes),
+        timings_ms=answer.timings_ms,
     )

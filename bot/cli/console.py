@@ -109,6 +109,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from bot.conversations import ConversationsError
     from bot.evaluate import EvaluationError
     from bot.generate import GeneratorError
+    from bot.plot import PlotError
     from bot.settings import SettingsError
     from connectors.base import ConnectorError
     from ingest.encode import EncodeError
@@ -125,6 +126,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         EvaluationError,
         ExtractError,
         GeneratorError,
+        PlotError,
         SearchIndexError,
         SettingsError,
         StateError,

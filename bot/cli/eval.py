@@ -3,36 +3,87 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.cli.arguments import AsJson
-from bot.cli.console import err, out, say, settle
+from bot.cli.console import LANGUAGE, err, out, say, settle
 
+PASSAGES = "passages.jsonl.gz"
 HELP = say(
-    """Index DIR/passages.jsonl.gz for the occasion, ask DIR/questions.jsonl.gz, print figures.
+    """Ask a set of questions and print figures: what is found, quoted, and refused.
 
-    Passages are {"id", "title", "text"}; questions {"id", "question", "answers", "passage_ids",
+    \b
+    kurage eval DIR                    DIR/passages.jsonl.gz, asked DIR/questions.jsonl.gz
+    kurage eval --questions FILE       what is indexed now
+    kurage eval FOLDER --questions FILE   a folder of documents, indexed for the occasion
+
+    A question is a line of JSON: {"question", "document", "answer"}, where `document` is the id
+    that `kurage search --json` shows (in a folder, the path) and null where nothing answers; `as`
+    may name who asks. Or, as in published sets, {"id", "question", "answers", "passage_ids",
     "answerable"}. Nothing is sampled, so two runs give the same figures.
     """,
-    """DIR/passages.jsonl.gz を一時的に取り込み、DIR/questions.jsonl.gz を尋ね、成績を表示します。
+    """質問集を尋ね、検索・引用・回答拒否の成績を表示します。
 
-    文書は {"id", "title", "text"}、質問は {"id", "question", "answers", "passage_ids",
-    "answerable"} です。乱数は使わないので、同じ入力には同じ成績が出ます。
+    \b
+    kurage eval DIR                    DIR/passages.jsonl.gz に DIR/questions.jsonl.gz を尋ねる
+    kurage eval --questions FILE       取り込み済みの文書に尋ねる
+    kurage eval FOLDER --questions FILE   フォルダーの文書を一時的に取り込んで尋ねる
+
+    質問は1行に1つの JSON です: {"question", "document", "answer"}。document は `kurage search
+    --json` が示す ID（フォルダーではパス）で、答えがない質問では null にします。as に質問者を
+    書けます。公開データの形式 {"id", "question", "answers", "passage_ids", "answerable"} も
+    読めます。乱数は使わないので、同じ入力には同じ成績が出ます。
     """,
 )
 
 
 def command(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)] = None,
+    questions_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions",
+            metavar="FILE",
+            help=say(
+                "Questions that name documents, as JSON Lines.", "文書を指す質問集（JSON Lines）"
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    asker: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="EMAIL",
+            help=say(
+                "Who asks where a question does not say; default: the administrator.",
+                "質問に指定がないときの質問者。省略すると管理者",
+            ),
+            show_default=False,
+        ),
+    ] = None,
     run_out: Annotated[
         Path | None,
         typer.Option(
             "--run-out",
             metavar="FILE",
             help=say("Also write what was said, a line a question.", "回答を1行ずつ書き出します。"),
+            show_default=False,
+        ),
+    ] = None,
+    plot_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help=say(
+                "Also draw recall against k and latency, as .svg or .png.",
+                "k ごとの再現率と応答時間を図にします（.svg か .png）。",
+            ),
             show_default=False,
         ),
     ] = None,
@@ -52,14 +103,40 @@ def command(
     from bot.cli import progress, render
 
     settle()
+    if plot_to:
+        from bot import plot
 
-    questions = evaluate.read_questions(directory / "questions.jsonl.gz")[:limit]
-    with progress.bar() as bar:
-        run = experiment.run(
-            directory / "passages.jsonl.gz", questions, settings.load(), bar.advance_to
+        plot.check(plot_to)
+
+    if directory is None and questions_file is None:
+        raise evaluate.EvaluationError(
+            "name a folder with passages.jsonl.gz, or --questions FILE for what is indexed"
         )
+    path = questions_file or Path(directory or "") / "questions.jsonl.gz"
+    questions = evaluate.read_questions(path)[:limit]
+    configured = settings.load()
+    with progress.bar() as bar:
+        if directory is None:
+            run = experiment.run_index(questions, configured, bar.advance_to, asker=asker)
+        elif (directory / PASSAGES).exists() or questions_file is None:
+            passages = directory / PASSAGES
+            run = experiment.run(passages, questions, configured, bar.advance_to, asker=asker)
+        else:
+            run = experiment.run_folder(
+                directory, questions, configured, bar.advance_to, asker=asker
+            )
     if run_out:
         evaluate.write_run(run_out, run)
+    if plot_to:
+        drawn = plot.Evaluation(
+            name=(directory or path).resolve().stem,
+            configuration=f"{configured.encoder}, {configured.generator}",
+            questions=questions,
+            run=run,
+            seconds=[line.timings_ms["total"] / 1000 for line in run],
+            made=datetime.now(UTC),
+        )
+        plot.draw(plot_to, drawn, LANGUAGE)
     figures = evaluate.score(questions, run)
     if json_:
         typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
@@ -69,3 +146,5 @@ def command(
             err().print(
                 say(f"Run written to {run_out}", f"{run_out} に書き出しました"), markup=False
             )
+        if plot_to:
+            err().print(say(f"Drawn to {plot_to}", f"図を {plot_to} に描きました"), markup=False)
