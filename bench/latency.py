@@ -1,8 +1,9 @@
-"""Search at 17,000 passages: tokenising, access filter and payload included.
+"""Search at 17,000 passages: tokenising, access filter and payload included; peers beside us.
 
     python bench/latency.py
 
-With Haystack installed (`pip install -e '.[bench]'`) its InMemoryBM25Retriever runs beside us.
+The peers' times are of the same process, machine and minute. Without `pip install -e '.[bench]'`
+their rows say what is missing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import peers
 from figures import Figure, at_most, shared, table
 
 from bot import settings
 from bot.app import open_app
 from bot.cli.console import settle
-from bot.evaluate import read_lines, read_questions
+from bot.evaluate import read_questions
 from bot.experiment import SOURCE, PassageConnector
 from ingest.state import ADMINISTRATOR
 
@@ -55,39 +57,32 @@ def ours(passages: Path, warm_up: list[str], questions: list[str]) -> float:
             )
 
 
-def haystack(passages: Path, questions: list[str]) -> str:
-    """Return Haystack's median in the same run, or why there is none."""
+def peer(name: str, rows: peers.Rows, questions: list[str]) -> Figure:
+    """Return the row of a peer, in the same run."""
     try:
-        from haystack import Document  # type: ignore[import-not-found]
-        from haystack.components.retrievers.in_memory import (  # type: ignore[import-not-found]
-            InMemoryBM25Retriever,
-        )
-        from haystack.document_stores.in_memory import (  # type: ignore[import-not-found]
-            InMemoryDocumentStore,
-        )
-    except ImportError:
-        return "Haystack 197 ms, prototype 0.44 ms (not run: not installed)"
-    store = InMemoryDocumentStore()
-    store.write_documents(
-        [Document(content=f"{row['title']}\n{row['text']}") for row in read_lines(passages)]
-    )
-    retriever = InMemoryBM25Retriever(store, top_k=10)
-    return f"Haystack {p50_ms(lambda q: retriever.run(query=q), [], questions):.0f} ms (same run)"
+        search = peers.RETRIEVERS[name](rows)
+    except ImportError as error:
+        return Figure(f"search p50: {name}", "", "", f"not run: {error.name} is missing", None)
+    measured = p50_ms(search, questions[:2], questions[2:])
+    return Figure(f"search p50: {name}", "", "", f"{measured:.2f} ms", None)
 
 
 def figures() -> list[Figure]:
-    """Return the row of search latency."""
+    """Return the rows of search latency."""
     folder = shared("jsquad")
     passages = folder / "passages.jsonl.gz"
     questions = [q.question for q in read_questions(folder / "questions.jsonl.gz")]
+    asked = questions[_WARM_UP : _WARM_UP + _QUESTIONS]
+    rows = peers.passages()
     return [
         at_most(
-            "search p50 at 17,000 passages",
-            ours(passages, questions[:_WARM_UP], questions[_WARM_UP : _WARM_UP + _QUESTIONS]),
+            f"search p50 at {len(rows):,} passages",
+            ours(passages, questions[:_WARM_UP], asked),
             1.0,
-            haystack(passages, questions[:_PEER_QUESTIONS]),
+            "prototype 0.44 ms; peers below",
             "ms",
-        )
+        ),
+        *(peer(name, rows, questions[: _PEER_QUESTIONS + 2]) for name in peers.RETRIEVERS),
     ]
 
 

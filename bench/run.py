@@ -5,11 +5,9 @@ python bench/run.py
 
 from __future__ import annotations
 
-import latency
-import mirror
-import quality
-import startup
 from figures import table
+
+from bench import ingest, latency, memory, quality, startup
 
 if __name__ == "__main__":
     print(
@@ -17,7 +15,8 @@ if __name__ == "__main__":
             [
                 *quality.figures(),
                 *latency.figures(),
-                *mirror.figures(),
+                *ingest.figures(),
+                *memory.figures(),
                 *startup.figures(),
             ]
         )
