@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import tempfile
 import unicodedata
 from collections import Counter, defaultdict
@@ -24,6 +25,7 @@ import sources
 from figures import ROOT, documents
 from sources import EITHER, HARD, SOFT, Source
 
+sys.path.insert(0, str(ROOT))  # before bench/ itself, whose ingest.py is another one
 from ingest.extract import Extracted, ExtractError, extract
 
 KINDS = ("space", "hidden", "heading", "made up", "anchor", "lost", "repeated", "unread")

@@ -16,7 +16,7 @@ import pytest
 from ingest.extract import Block, Extracted
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path.append(str(ROOT / "bench"))
 
 import extraction  # noqa: E402 - bench/ is a folder of scripts, no package
 from sources import HARD, SOFT, Source  # noqa: E402
