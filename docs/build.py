@@ -29,9 +29,13 @@ PAGES = {
     "operations": ("Operations", "運用"),
     "scale": ("Scale", "規模"),
     "architecture": ("Architecture", "構成"),
+    "extraction": ("Extraction", "抽出の検査（英語）"),
     "decisions": ("Decisions", "設計の記録（英語）"),
     "contributing": ("Contributing", "開発に参加する"),
 }
+ENGLISH_ONLY = {"decisions", "extraction"}
+"""For developers, and in one language."""
+
 ELSEWHERE = {"contributing": ROOT / "CONTRIBUTING"}
 """Pages that stand outside this folder, without their ending."""
 
