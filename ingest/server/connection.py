@@ -32,6 +32,8 @@ T = TypeVar("T")
 _PORT = 6333
 # Seconds before a request is sent again: twice as long each time, up to the last.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+# Seconds of patience with a server that never answered yet: it is more likely down, or elsewhere.
+_AT_FIRST = 3.0
 # Connections that stay open for the next question.
 _KEPT_OPEN = 32
 
@@ -79,12 +81,15 @@ class Connection:
         """Connect to `address` when first asked.
 
         `patience` are the seconds within which a request that failed in passing (a restart, too
-        many requests) is sent again; 0: never. `timeout` is used instead of the address's own.
+        many requests) is sent again; 0: never; not many before the first answer. `timeout` is used
+        instead of the address's own.
         """
         self.address = address
         self._patience = patience
         self._timeout = timeout or address.timeout
         self._client: QdrantClient | None = None
+        self._answered = False
+        """Whether the server was ever there."""
         self._lock = Lock()
         self._closed = Event()
 
@@ -94,10 +99,12 @@ class Connection:
         Only for what may be done twice without harm. Raises `SearchIndexError` that begins with
         `doing`; of its subclasses where a caller may want to act.
         """
-        last = time.monotonic() + self._patience
+        patience = self._patience if self._answered else min(self._patience, _AT_FIRST)
+        last = time.monotonic() + patience
         for pause in _pauses():
             failure = self._try(doing, request)
             if not isinstance(failure, Failure):
+                self._answered = True
                 return failure
             wait = max(pause, failure.retry_after)
             if not failure.passing or time.monotonic() + wait > last or self._closed.wait(wait):
@@ -172,11 +179,13 @@ def _verify(address: Address) -> ssl.SSLContext | bool:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if address.ca_file:
         try:
-            return ssl.create_default_context(cadata=_read(address.ca_file).decode("ascii"))
-        except (ssl.SSLError, UnicodeDecodeError) as error:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cadata=_read(address.ca_file).decode("ascii"))
+        except (ssl.SSLError, ValueError) as error:
             raise SearchIndexError(
                 f"{address.ca_file} holds no certificate in PEM; mend `ca_file` of kurage.toml"
             ) from error
+        return context
     return True
 
 
