@@ -1,7 +1,7 @@
 """The Index port: chunks are written, found and removed; the one place that knows the payload.
 
 Knows nothing of how text became vectors, and nothing of who asks: a search is given the integers of
-the reader sets that its asker satisfies. `edge.py` and `server.py` are its implementations.
+the reader sets that its asker satisfies. `edge` and `server` are its implementations.
 """
 
 from __future__ import annotations
