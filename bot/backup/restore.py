@@ -83,6 +83,7 @@ def restore(file: BinaryIO, target: Target, *, force: bool, on_progress: OnProgr
             "update this program first"
         )
     reader.verify(on_progress)
+    migrations.is_current(target.engine)  # a newer one is refused, in its own words
     if not force and not _was_begun(target.marker, reader.id):
         _refuse_to_replace(target)
     target.marker.write_text(reader.id, "ascii")
@@ -135,7 +136,6 @@ def _held_by_database(target: Target) -> Iterator[str]:
     url = target.engine.url
     if migrations.revision(target.engine) is None:
         return
-    migrations.is_current(target.engine)  # a newer one is refused in its own words
     with explained(url), target.engine.connect() as connection:
         held = tables.held(connection)
     if held:

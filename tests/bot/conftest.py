@@ -38,6 +38,12 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def another_postgresql_url() -> Iterator[str]:
+    """The URL of a second empty schema."""
+    yield from _schema()
+
+
+@pytest.fixture
 def empty(database_url: str) -> Iterator[Engine]:
     """An engine on an empty database."""
     engine = connect(database_url)
