@@ -5,6 +5,7 @@ At their defaults; where a default can not cut Japanese into words, also with th
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Sequence
@@ -66,8 +67,8 @@ def qdrant_local(rows: Rows) -> Search:
     client = QdrantClient(":memory:")
     modifier = models.SparseVectorParams(modifier=models.Modifier.IDF)
     client.create_collection("passages", {}, sparse_vectors_config={"lexical": modifier})
-    with open_app(settings.load()) as app:
-        encoder = app.encoder
+    with tempfile.TemporaryDirectory() as home, open_app(settings.load({"KURAGE_HOME": home})) as a:
+        encoder = a.encoder
     chunks = [Chunk(0, row["title"], (), row["text"], "paragraph", "") for row in rows]
     points = [
         models.PointStruct(
