@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -132,15 +131,15 @@ class TestConnections:
             client.count(KB)
         assert client.count(KB).count == 0
 
-    def test_a_slow_answer_outlasts_the_clients_patience(self, rig: QdrantRig) -> None:
-        client = QdrantClient(url=rig.url, timeout=1)
+    def test_a_slow_answer_outlasts_the_clients_patience(
+        self, rig: QdrantRig, client: QdrantClient
+    ) -> None:
         create(client)
-        rig.fail("POST", f"{POINTS}/count", delay=3.0)
-        started = time.monotonic()
+        rig.fail("POST", f"{POINTS}/count", delay=60.0)
+        hasty = QdrantClient(url=rig.url, timeout=1, check_compatibility=False)
         with pytest.raises(ResponseHandlingException, match="timed out"):
-            client.count(KB)
-        assert time.monotonic() - started < 2.5
-        client.close()
+            hasty.count(KB)
+        hasty.close()
 
     def test_tls_serves_those_who_trust_its_authority(self, tmp_path: Path) -> None:
         authority = trustme.CA()
@@ -219,7 +218,7 @@ class TestRecord:
         rig.forget()
         client.upsert(KB, [point(1, 10)], wait=True)
         rig.kill()
-        (request,) = rig.requests()
+        (request,) = rig.requests("PUT")
         assert (request.method, request.path, request.query) == ("PUT", POINTS, {"wait": "true"})
         assert request.body["points"][0]["payload"]["readers"] == 1
         assert request.headers["user-agent"].startswith("python-client/")
