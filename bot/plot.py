@@ -212,7 +212,7 @@ def _styled() -> Iterator[None]:
 
     japanese = font_manager.FontProperties(fname=_japanese_font())
     font_manager.fontManager.addfont(str(_japanese_font()))
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": ["DejaVu Sans", japanese.get_name()],
         "font.size": 9,
         "axes.spines.top": False,
