@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from bot.backup import Manifest
 
 HELP = say(
-    """Write index, conversations and configuration into one file that moves between machines.
+    """Write index, conversations and configuration into one file.
 
-    Also between an embedded index and a Qdrant server, SQLite and PostgreSQL. Secrets (.env) are no
-    part of it; conversations are, so keep the file private. Everything else may go on meanwhile.
+    It moves between machines, and between SQLite and PostgreSQL, the embedded
+    index and a Qdrant server. Everything else may go on meanwhile.
+
+    Secrets (.env) are no part of it. Conversations are: keep it private.
 
     [bold]Examples[/bold]
 
@@ -28,10 +30,12 @@ HELP = say(
 
     kurage backup - | ssh other-host kurage restore -
     """,
-    """索引・会話の記録・設定を、別のマシンに移せる1つのファイルに書き出します。
+    """索引・会話の記録・設定を1つのファイルに書き出します。
 
-    組み込みの索引とQdrantサーバー、SQLiteとPostgreSQLの間でも移せます。秘密の値（.env）は含まれませんが、
-    会話の記録は含まれるので、ファイルの扱いに注意してください。実行中もほかの処理は続けられます。
+    別のマシンへ、またSQLiteとPostgreSQL、組み込みの索引とQdrantサーバーの
+    間でも移せます。実行中も、ほかの処理は続けられます。
+
+    秘密の値（.env）は含みません。会話の記録は含むので、取り扱いに注意してください。
 
     [bold]例[/bold]
 

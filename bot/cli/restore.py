@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from bot.backup import Manifest, Restored
 
 HELP = say(
-    """Put a backup into this installation, whichever index and database it uses.
+    """Put a backup into this installation, whatever its index and database.
 
-    The file is checked before anything is changed, and all of it is restored or nothing. End
-    kurage serve first. An installation that holds something is only replaced with --force.
+    The file is checked before anything is changed; then all of it is restored,
+    or nothing. End kurage serve first.
+
+    What is here already is only replaced with --force.
 
     [bold]Examples[/bold]
 
@@ -30,10 +32,12 @@ HELP = say(
 
     QDRANT_URL=http://localhost:6333 kurage restore kurage-2026-11-22.backup
     """,
-    """バックアップの内容を、この環境（どの索引・データベースでも可）に復元します。
+    """バックアップを、この環境に復元します（索引・データベースの種類を問いません）。
 
-    ファイルを検査してから変更を始め、すべてを復元するか、何も変えないかのどちらかです。先に
-    kurage serve を終了してください。内容のある環境は、--force を付けたときだけ置き換えます。
+    ファイルを検査してから、すべてを復元します。途中で失敗したときは何も変わりません。
+    先に kurage serve を終了してください。
+
+    すでに内容のある環境は、--force を付けたときだけ置き換えます。
 
     [bold]例[/bold]
 
