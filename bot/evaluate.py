@@ -12,13 +12,15 @@ import json
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-_RECALL_AT = (1, 5, 10, 20)
+_RECALL_AT = (1, 3, 5, 10, 20)
 _CUT = 10
+_NAMED = 10
+"""Ids that an error names."""
 
 
 class EvaluationError(Exception):
@@ -33,9 +35,12 @@ class GoldQuestion:
     question: str
     answers: tuple[str, ...]
     passage_ids: frozenset[str]
+    """Of the documents that answer."""
     answerable: bool
     kind: str | None = None
     """Why it is unanswerable, where the set tells."""
+    asker: str | None = None
+    """E-mail address of the person with whose eyes it is asked; None: whoever runs the set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class RunLine:
     """Higher means answerable."""
     quotes: list[str]
     """Sentences, best first."""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """How long each stage took: `retrieve`, `generate`, `total`. No part of a run's file."""
 
 
 def read_lines(path: Path) -> Iterable[dict[str, Any]]:
@@ -75,25 +82,67 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
 
 
 def read_questions(path: Path) -> list[GoldQuestion]:
-    """Return the questions of `questions.jsonl.gz`. Raises EvaluationError."""
+    """Return the questions of a JSON Lines file, gzipped or not. Raises EvaluationError.
+
+    A row names what answers by `passage_ids` or `document`, and the answer by `answers` or
+    `answer`; without `id` it is called by its number, and a document of null has no answer.
+    """
     questions = []
     for number, row in enumerate(read_lines(path), start=1):
         try:
-            questions.append(
-                GoldQuestion(
-                    id=row["id"],
-                    question=row["question"],
-                    answers=tuple(row.get("answers") or ()),
-                    passage_ids=frozenset(row.get("passage_ids") or ()),
-                    answerable=row.get("answerable", True),
-                    kind=row.get("unanswerable_kind"),
-                )
-            )
+            questions.append(_question(row, number))
         except KeyError as error:
             raise EvaluationError(f"{path}: question {number} has no {error}") from None
+        except TypeError as error:
+            raise EvaluationError(f"{path}: question {number}: {error}") from None
     if not questions:
         raise EvaluationError(f"{path} holds no question")
+    twice = [id_ for id_, count in Counter(q.id for q in questions).items() if count > 1]
+    if twice:
+        raise EvaluationError(f"{path} has ids more than once: {_listed(twice)}")
     return questions
+
+
+def _question(row: Mapping[str, Any], number: int) -> GoldQuestion:
+    documents = _strings(row, "passage_ids", "document")
+    asker = row.get("as")
+    if not isinstance(row["question"], str) or not isinstance(asker, str | None):
+        raise TypeError("`question` and `as` are text")
+    return GoldQuestion(
+        id=str(row.get("id", number)),
+        question=row["question"],
+        answers=_strings(row, "answers", "answer"),
+        passage_ids=frozenset(documents),
+        answerable=bool(row.get("answerable", documents or "document" not in row)),
+        kind=row.get("unanswerable_kind"),
+        asker=asker,
+    )
+
+
+def _strings(row: Mapping[str, Any], several: str, one: str) -> tuple[str, ...]:
+    """Return a row's values, whichever key names them."""
+    values = row.get(several)
+    if values is None:
+        values = [row[one]] if row.get(one) is not None else []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"`{several}` is a list of texts, `{one}` a text")
+    return tuple(values)
+
+
+def check_ids(questions: Sequence[GoldQuestion], known: Container[str]) -> None:
+    """Raise EvaluationError where a question's gold is nothing that can be found."""
+    unknown = {id_: q.id for q in questions for id_ in sorted(q.passage_ids) if id_ not in known}
+    if unknown:
+        named = _listed([f"{id_} (question {question})" for id_, question in unknown.items()])
+        raise EvaluationError(
+            f"{len(unknown)} ids of the questions are not among the documents: {named}. "
+            "`kurage search WORDS --json` shows ids as `document_id`"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def score(questions: Sequence[GoldQuestion], run: Iterable[RunLine]) -> dict[str, float]:
@@ -129,6 +178,21 @@ def _retrieval(pairs: Pairs) -> dict[str, float]:
     return {name: _mean(row[name] for row in rows) for name in rows[0]}
 
 
+def ranks(questions: Sequence[GoldQuestion], run: Iterable[RunLine]) -> dict[str, int | None]:
+    """Return where the first document that answers stands, from 1, by question id.
+
+    None where it was not found; only questions that have one.
+    """
+    lines = {line.id: line for line in run}
+    found: dict[str, int | None] = {}
+    for question in questions:
+        if question.answerable and question.passage_ids:
+            ranking = lines[question.id].ranking if question.id in lines else []
+            places = enumerate(dict.fromkeys(ranking), start=1)
+            found[question.id] = next((r for r, id_ in places if id_ in question.passage_ids), None)
+    return found
+
+
 def _gain(ranks: Iterable[int]) -> float:
     return math.fsum(1 / math.log2(rank + 1) for rank in ranks)
 
@@ -142,6 +206,10 @@ def _answers(pairs: Pairs) -> dict[str, float]:
         "f1": _mean(max(f1(a, line.answer) for a in q.answers) for q, line in pairs),
         "quote_holds@1": _mean(first for first, _ in holds),
         "quote_holds@2": _mean(second for _, second in holds),
+        "answer_holds": _mean(
+            any(_loose(answer) in _loose(line.answer or "") for answer in question.answers)
+            for question, line in pairs
+        ),
         "quote_characters": _mean(len(line.quotes[0]) for _, line in pairs if line.quotes),
     }
 
@@ -227,7 +295,9 @@ def write_run(path: Path, run: Iterable[RunLine]) -> None:
     """Write a run as JSON Lines, one question a line."""
     with path.open("w", encoding="utf-8") as file:
         for line in run:
-            file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+            row = asdict(line)
+            del row["timings_ms"]  # two runs of the same pipeline write the same file
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def table(figures: Mapping[str, float]) -> list[tuple[str, str]]:

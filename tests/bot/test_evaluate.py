@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import experiment, settings
 from bot.evaluate import (
     EvaluationError,
     GoldQuestion,
     RunLine,
     auroc,
+    check_ids,
     exact,
     f1,
+    ranks,
     read_questions,
     score,
     write_run,
@@ -143,3 +146,84 @@ def test_figures_equal_the_reference_scorer(tmp_path: Path) -> None:
     assert figures["recall@10"] == pytest.approx(reference["retrieval"]["recall@10"])
     assert figures["auroc"] == pytest.approx(reference["confidence"]["auroc"])
     assert figures["over_abstention"] == pytest.approx(reference["abstention"]["over_abstain"])
+
+
+def written(path: Path, *rows: dict[str, object]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_an_owners_questions_name_documents(tmp_path: Path) -> None:
+    """The short form: a document and an answer, null where nothing answers, a number for an id."""
+    path = written(
+        tmp_path / "questions.jsonl",
+        {"question": "有給は?", "document": "hr/rules.md", "answer": "3営業日前"},
+        {"id": "u", "question": "食堂は?", "document": None, "as": "sato@example.co.jp"},
+    )
+    first, second = read_questions(path)
+    assert (first.id, first.passage_ids, first.answers) == ("1", {"hr/rules.md"}, ("3営業日前",))
+    assert (first.answerable, second.answerable) == (True, False)
+    assert (first.asker, second.asker) == (None, "sato@example.co.jp")
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"question": 3}, "`question` and `as` are text"),
+        ({"question": "?", "document": ["a"]}, "`document` a text"),
+        ({"question": "?", "answers": "a"}, "`answers` is a list"),
+    ],
+    ids=["question", "document", "answers"],
+)
+def test_a_value_of_the_wrong_kind_is_named(
+    tmp_path: Path, row: dict[str, object], words: str
+) -> None:
+    with pytest.raises(EvaluationError, match=f"question 1: .*{words}"):
+        read_questions(written(tmp_path / "questions.jsonl", row))
+
+
+def test_ids_that_occur_twice_are_named(tmp_path: Path) -> None:
+    row = {"id": "a7", "question": "?"}
+    with pytest.raises(EvaluationError, match="more than once: a7"):
+        read_questions(written(tmp_path / "questions.jsonl", row, row))
+
+
+def test_gold_that_no_document_is_called_is_listed() -> None:
+    """A renamed page would otherwise look like a page that is never found."""
+    gold = [question("1", {"a"}), *(question(str(n), {f"gone{n}"}) for n in range(2, 20))]
+    with pytest.raises(EvaluationError, match=r"18 ids .* gone2 \(question 2\), .* and 8 more"):
+        check_ids(gold, {"a"})
+
+
+def test_ranks_tell_where_the_first_right_document_stands() -> None:
+    gold = [question("a", {"x"}), question("b", {"y"}), question("c", set(), answerable=False)]
+    assert ranks(gold, [line("a", "z", "z", "x"), line("b", "z")]) == {"a": 2, "b": None}
+
+
+def test_a_folder_of_documents_is_asked_through_the_whole_pipeline(tmp_path: Path) -> None:
+    """Found, quoted and timed; what the asker may not read is not found."""
+    folder = tmp_path / "docs"
+    (folder / "board").mkdir(parents=True)
+    (folder / "leave.md").write_text("# 休暇\n\n夏季休暇は7月1日から取得できます。\n", "utf-8")
+    (folder / "board" / "bonus.md").write_text("# 賞与\n\n賞与は2か月分です。\n", "utf-8")
+    (folder / "board" / ".kurage-readers.toml").write_text(
+        '[readers]\n"*" = ["user:sato@example.co.jp"]\n', "utf-8"
+    )
+    path = written(
+        tmp_path / "questions.jsonl",
+        {"question": "夏休みはいつから?", "document": "leave.md", "answer": "7月1日"},
+        {"question": "賞与は何か月分?", "document": "board/bonus.md", "as": "sato@example.co.jp"},
+        {"question": "賞与は何か月分?", "document": "board/bonus.md"},
+    )
+    run = experiment.run_folder(
+        folder,
+        read_questions(path),
+        settings.load({"KURAGE_HOME": str(tmp_path / "home")}, tmp_path),
+        lambda *_: None,
+        asker="suzuki@example.co.jp",
+    )
+    assert [line.ranking[:1] for line in run[:2]] == [["leave.md"], ["board/bonus.md"]]
+    assert "board/bonus.md" not in run[2].ranking
+    assert "7月1日" in run[0].quotes[0]
+    assert all(line.timings_ms["total"] > 0 for line in run)
+    assert not (tmp_path / "home").exists()
