@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from bot.exchange import Evidence, Generation, Passage, Quote, Statement, Style
 from bot.generate.extractive import weights
@@ -20,11 +21,16 @@ from ingest.japanese import Analyzer
 
 _QUOTES = 5
 """Sentences that are named beside the answer, best first."""
-_SECOND = 1.0
-"""A second sentence is quoted where it scores at most this much below the first: the model then
-gives it at least 37 % (1/e) of the first one's probability."""
+_SECOND = 3.0
+"""A second quote is shown where it scores at most this much below the first: the model then gives
+it at least 5 % of the first one's probability."""
+_FULL = 120
+"""Characters up to which a quote takes in the sentences beside it: 宛名は当社名です。 alone leaves
+out 「上様」は受け付けません。, and people read the two as one."""
+_SHORT = 2
+"""Quotes of a short answer."""
 _LONG = 6
-"""Units of a long answer."""
+"""Units of a long answer, or two more than the short one has."""
 _LONG_BEST = 4
 """Of these, how many for their own score; the others stand beside the best one."""
 _LONG_BELOW = 3.0
@@ -32,6 +38,8 @@ _LONG_BELOW = 3.0
 
 _TWIN = 0.6
 """Share of the pairs of characters that two wordings of one rule have in common at least."""
+
+_CELL = " | "
 
 Place = tuple[int, int]
 """Position of a passage, and of a unit in it."""
@@ -63,10 +71,8 @@ class ExtractiveGenerator:
             return Generation((), confidence=0.0, finished=True)
         sure = probability(signals(asked, ranked, passages))
         ranked = _newest_first(ranked, passages)
-        quotes = tuple(
-            Quote(passages[candidate.passage].number, without_marker(candidate.unit.text))
-            for _, candidate in ranked[:_QUOTES]
-        )
+        runs = _distinct(_around(candidate, passages) for _, candidate in ranked)
+        quotes = tuple(_quote(run, passages) for run in islice(runs, _QUOTES))
         if sure < weights.THRESHOLD:
             return Generation((), quotes=quotes, confidence=sure, finished=True)
         chosen = _long(ranked, passages) if style == "long" else _short(ranked, passages)
@@ -124,27 +130,76 @@ def _document(candidate: Candidate, passages: Sequence[Passage]) -> IndexedDocum
 
 
 def _short(ranked: Sequence[Scored], passages: Sequence[Passage]) -> list[Place]:
-    """Choose the best unit, and one more: what it points back to, else one nearly as good."""
-    score, best = ranked[0]
-    if best.features["points_back"]:
-        return [(best.passage, best.ordinal - 1), _place(best)]
-    second = [
-        _place(candidate)
-        for other, candidate in ranked[1:2]
-        if score - other <= _SECOND and not _is_twin(candidate, best, passages)
-    ]
-    return [_place(best), *second]
+    """Choose the best unit with what stands beside it, and a second one nearly as good."""
+    best = ranked[0][1]
+    said = (c for score, c in ranked if c is best or _adds(score, c, ranked[0], passages))
+    runs = _distinct(_around(candidate, passages) for candidate in said)
+    return [place for run in islice(runs, _SHORT) for place in run]
+
+
+def _adds(score: float, candidate: Candidate, best: Scored, passages: Sequence[Passage]) -> bool:
+    return best[0] - score <= _SECOND and not _is_twin(candidate, best[1], passages)
+
+
+def _around(candidate: Candidate, passages: Sequence[Passage]) -> list[Place]:
+    """Return a unit's place with those that are quoted with it, in order of text.
+
+    What it points back to, and then whole sentences of its paragraph while the quote stays short:
+    first those that follow. A row of a table stands for itself.
+    """
+    text = passages[candidate.passage].text
+    found = units(text)
+    first = last = candidate.ordinal
+    if candidate.features["points_back"] and first:
+        first -= 1
+    while True:
+        if _is_beside(text, found, last) and found[last + 1].end - found[first].begin <= _FULL:
+            last += 1
+        elif _is_beside(text, found, first - 1) and (
+            found[last].end - found[first - 1].begin <= _FULL
+        ):
+            first -= 1
+        else:
+            return [(candidate.passage, n) for n in range(first, last + 1)]
+
+
+def _is_beside(text: str, found: Sequence[Unit], n: int) -> bool:
+    """Tell whether unit n and the one behind it are sentences of one paragraph."""
+    if not 0 <= n < len(found) - 1:
+        return False
+    pair = found[n], found[n + 1]
+    between = text[pair[0].end : pair[1].begin]
+    return between.count("\n") < 2 and not any(unit.header or _CELL in unit.text for unit in pair)
+
+
+def _distinct(runs: Iterable[list[Place]]) -> Iterator[list[Place]]:
+    """Yield the runs that share no unit with one before them."""
+    seen: set[Place] = set()
+    for run in runs:
+        if seen.isdisjoint(run):
+            seen.update(run)
+            yield run
+
+
+def _quote(run: Sequence[Place], passages: Sequence[Passage]) -> Quote:
+    passage = passages[run[0][0]]
+    found = units(passage.text)
+    text = passage.text[found[run[0][1]].begin : found[run[-1][1]].end]
+    return Quote(passage.number, without_marker(text) if len(run) == 1 else text)
 
 
 def _long(ranked: Sequence[Scored], passages: Sequence[Passage]) -> list[Place]:
     """Choose the best units and what stands around the best one, by source in order of text."""
+    short = _short(ranked, passages)
     best = ranked[0][1]
-    places = [_place(c) for score, c in ranked[:_LONG_BEST] if ranked[0][0] - score <= _LONG_BELOW]
+    good = [_place(c) for score, c in ranked[:_LONG_BEST] if ranked[0][0] - score <= _LONG_BELOW]
+    around = [n for passage, n in short if passage == best.passage]
     last = len(units(passages[best.passage].text)) - 1
-    beside = [best.ordinal + step for step in (1, -1) if 0 <= best.ordinal + step <= last]
-    places += [(best.passage, n) for n in beside if (best.passage, n) not in places]
+    beside = [n for n in (max(around) + 1, min(around) - 1) if 0 <= n <= last]
+    places = list(dict.fromkeys([*short, *good, *((best.passage, n) for n in beside)]))
     order = list(dict.fromkeys(passage for passage, _ in places))
-    return sorted(places[:_LONG], key=lambda place: (order.index(place[0]), place[1]))
+    longest = max(_LONG, len(short) + len(beside))
+    return sorted(places[:longest], key=lambda place: (order.index(place[0]), place[1]))
 
 
 def _place(candidate: Candidate) -> Place:

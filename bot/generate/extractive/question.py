@@ -16,7 +16,9 @@ from typing import Literal
 
 from ingest.japanese import Analyzer, Morpheme, Related
 
-Kind = Literal["when", "who", "where", "number", "why", "how", "name"]
+Kind = Literal[
+    "when", "who", "where", "number", "money", "contact", "whether", "why", "how", "name"
+]
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -49,6 +51,30 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|どれ(?:くら|ぐら|ほど|だけ)|どの(?:くら|ぐら|程度)"
             r"|(?:数|割合|面積|人口|金額|料金|費用|率|長さ|高さ|重さ|距離|規模|上限|番号)(?:は|とは)?[?。]*$"
             r"|\bhow (?:many|much|long|often|far|old)\b"
+        ),
+    ),
+    (
+        "money",
+        re.compile(
+            r"いくら|何円|金額|料金|費用|値段|単価|手当|補助|上限"
+            r"|\bhow much\b|\bcosts?\b|\bprice\b|\byen\b|\ballowance\b"
+        ),
+    ),
+    (
+        "contact",
+        re.compile(
+            r"(?:どこ|誰|だれ|どなた)(?:に|へ)?(?:電話|連絡|相談|聞|きけ|問い?合わ?せ|言え|頼)"
+            r"|連絡先|問い?合わ?せ先|電話番号|内線|メールアドレス|宛先|窓口"
+            r"|\b(?:who|whom|where) (?:do|should|can|to) (?:i |we )?(?:call|contact|ask|report)\b"
+        ),
+    ),
+    (
+        "whether",
+        re.compile(
+            r"(?:[てで]も?|[ばら])(?:いい|良い|よい|大丈夫|ok|おk|構わない)|(?:でき|出来|られ|え|け|せ|て|め|れ|げ|べ)ま(?:す|せん)か"
+            r"|(?:でき|出来|られ|もらえ|使え)る(?:の|ん|か|んです|のです)*か?[?。]*$|あり?(?:ます|る)(?:の)?か?[?。]*$"
+            r"|(?:だめ|ダメ|可能|必要|ok|おk|大丈夫|いる)(?:です|でしょう|なの)?か?[?。]*$|出ますか|でますか"
+            r"|^(?:can|may|is|are|do|does|am|should|must|could|will)\b"
         ),
     ),
     ("why", re.compile(r"なぜ|何故|なんで|どうして|理由|原因|目的|\bwhy\b")),
@@ -90,6 +116,7 @@ _OF_ANY_QUESTION = frozenset({"代名詞", "連体詞", "接続詞", "感動詞"
 _NOUN_LIKE = frozenset({"名詞", "接尾辞", "接頭辞", "形状詞"})
 _OTHER_WORDS = 0.5
 """Weight of a verb, adjective or adverb beside a noun of the same IDF."""
+_FOREIGN_WORD = re.compile(r"[ァ-ヶーa-z0-9.+#-]{2,}")
 _KANA_ENDING = re.compile("[ぁ-ん]+$")
 _NOT_IN_ANSWERS = re.compile(
     r"いつ|誰|だれ|どなた|どこ|なぜ|何|なに|なん|どう|どの|どれ|いくら|いくつ|[か?。]+$"
@@ -115,6 +142,8 @@ class Asked:
     """By which a folded text is searched for each term of the question, unseen ones too."""
     ways: Mapping[int, tuple[frozenset[int], ...]]
     """Other ways to say a weighted term (夏季休暇 for 夏休み), each as the keys of its words."""
+    names: frozenset[int]
+    """Terms that name one thing and are rarely said otherwise: 札幌, Linux, ワクチン."""
     unseen: float
     """Weight of the terms that no document of the collection holds."""
     kinds: frozenset[Kind]
@@ -159,6 +188,11 @@ class Asked:
     def counted(self) -> re.Pattern[str] | None:
         """Matches a number with the counter that is asked for."""
         return re.compile(_NUMBER + re.escape(self.counter)) if self.counter else None
+
+    @cached_property
+    def joined(self) -> str:
+        """The question without its blanks."""
+        return "".join(self.text.split())
 
     @cached_property
     def bigrams(self) -> frozenset[str]:
@@ -206,6 +240,7 @@ def read(question: str, analyzer: Analyzer, term_weights: Mapping[str, float]) -
             for key in order
             if key in ways
         },
+        names=frozenset(word.key for word in words if _is_name(word)),
         unseen=_unseen(words, known, max(term_weights.values(), default=0.0)),
         kinds=frozenset(kind for kind, pattern in _KINDS if pattern.search(text.rstrip())),
         asked_class=_first_group(_ASKED_CLASS, text) or _first_group(_LAST_NOUN, text.rstrip()),
@@ -245,6 +280,10 @@ def _tells(word: Morpheme) -> bool:
     if word.part_of_speech == "動詞":
         return word.detail != "非自立可能"  # する, ある, もらう
     return word.part_of_speech not in _OF_ANY_QUESTION
+
+
+def _is_name(word: Morpheme) -> bool:
+    return word.detail == "固有名詞" or bool(_FOREIGN_WORD.fullmatch(word.term))
 
 
 def _share_of_idf(word: Morpheme) -> float:
