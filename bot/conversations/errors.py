@@ -27,6 +27,7 @@ _POSTGRESQL_ADVICE = {
     "42501": "this user may not do that; grant it, or name another user in KURAGE_DATABASE_URL",
     "53100": "its disk is full; free some space and try again",
     "53300": "it has no free connection; raise max_connections or stop other programs",
+    "55P03": "others are working on its tables; end `kurage serve` and syncs, and try again",
     "57P01": "the server is shutting down; try again when it is up",
     "57P03": "the server is starting up; try again when it is up",
 }

@@ -1,7 +1,7 @@
 """Installations for the tests of backups: small, but with something in every table.
 
-As a program: `python installations.py restore FILE HOME DATABASE_URL WHEN` restores a backup and is
-killed (SIGKILL) at a moment.
+As a program: `python installations.py FILE HOME DATABASE_URL WHEN [QDRANT_URL]` restores a backup
+and is killed (SIGKILL) at a moment.
 """
 
 from __future__ import annotations
@@ -187,8 +187,8 @@ class _Dying(EdgeWriter):
         _die()
 
 
-def _restore_and_die(path: Path, home: Path, database_url: str, when: str) -> None:
-    with installation(home, database_url) as kurage:
+def _restore_and_die(path: Path, home: Path, database_url: str, when: str, **environ: str) -> None:
+    with installation(home, database_url, **environ) as kurage:
 
         def progress(done: int, total: int | None, label: str) -> None:
             if label == when:
@@ -203,5 +203,6 @@ def _restore_and_die(path: Path, home: Path, database_url: str, when: str) -> No
 
 
 if __name__ == "__main__":
-    _, file, place, url, moment = sys.argv
-    _restore_and_die(Path(file), Path(place), url, moment)
+    _, file, place, url, moment, *server = sys.argv
+    variables = {"QDRANT_URL": server[0]} if server else {}
+    _restore_and_die(Path(file), Path(place), url, moment, **variables)
