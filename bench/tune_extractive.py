@@ -1,34 +1,44 @@
-"""Learns the weights of the extractive generator, and says what they are worth on unseen articles.
+"""Learns the weights of the extractive generator, and says what they are worth on unseen questions.
 
 python bench/tune_extractive.py            prints figures and tables (about 4 minutes)
 python bench/tune_extractive.py --write    puts the tables into bot/generate/extractive/weights.py
 
-Sentences: a conditional logit over the candidates of each answerable question of `jsquad`; the
-sentences of the right paragraph that hold an answer are right. Confidence: a logistic regression on
-the questions of `jsquad` and `faq_kosodate`, each asked three times: of the whole collection, of
-one without the right paragraph, and of one without the right article. The sets' own unanswerable
-questions are never learned from. Everything printed as "unseen" comes from five folds by article.
+Sentences: a conditional logit over the candidates of each answerable question of `jsquad` and of
+one half of the handbook's questions; the sentences of the right paragraph (of the right document)
+that hold an answer are right. Confidence: a logistic regression on the questions of `jsquad`,
+`faq_kosodate` and the same half, each asked of the whole collection, of one without the right
+paragraph, and of one without the right article. The sets' own unanswerable questions and the other
+half of the handbook's are never learned from. What is printed as "unseen" comes from five folds by
+article, and of the handbook from the other half.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import compress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from figures import ROOT, shared
 from numpy.typing import NDArray
 
-from bot.evaluate import auroc
+from bot import settings
+from bot.app import open_app
+from bot.evaluate import auroc, read_questions
 from bot.exchange import Passage
 from bot.generate.extractive import confidence, generator
 from bot.generate.extractive.candidates import Candidate, candidates
 from bot.generate.extractive.question import Asked, folded, read
+from bot.retrieve import distinct, freshest_first
+from bot.settings import FolderSource
 from ingest.chunk import Chunk
 from ingest.index import Hit, IndexedDocument
 from ingest.japanese import Analyzer
@@ -39,8 +49,16 @@ Row = Mapping[str, Any]
 
 PASSAGES = 8
 FOLDS = 5
-FAQ_SHARE = 0.5
-"""Weight of all questions of faq_kosodate beside all of jsquad, for confidence."""
+EVERY = {"jsquad": 12, "faq_kosodate": 4}
+"""Of the answerable questions, each so many-th is learned from: more change the second decimal."""
+HANDBOOK = "handbook"
+HANDBOOK_SHARE = 0.4
+"""Of what all questions weigh together when sentences are learned."""
+SHARES = {"jsquad": 1.0, "faq_kosodate": 0.5, HANDBOOK: 1.0}
+"""Weight of the sets beside each other when confidence is learned."""
+L2 = 0.002
+MEMBER = "member@example.co.jp"
+"""Who asks the handbook where a question does not say: somebody without special rights."""
 REMOVED = ("paragraph", "article")
 
 
@@ -53,18 +71,11 @@ def rows(path: str) -> list[Row]:
 class Search:
     """What the index does, with passages that can be taken away: BM25 in memory."""
 
-    def __init__(self, name: str, analyzer: Analyzer) -> None:
+    def __init__(self, analyzer: Analyzer, hits: Sequence[Hit]) -> None:
         self.encoder = LexicalEncoder(analyzer)
-        self.rows = rows(f"{name}/passages.jsonl.gz")
-        self.position = {row["id"]: i for i, row in enumerate(self.rows)}
-        self.article: dict[str, list[int]] = defaultdict(list)
-        for i, row in enumerate(self.rows):
-            self.article[row["title"]].append(i)
-        self.chunks = [
-            Chunk(0, row["title"], (), row["text"], "paragraph", "") for row in self.rows
-        ]
+        self.hits = hits
         postings: dict[int, list[tuple[int, float]]] = defaultdict(list)
-        for i, encoding in enumerate(self.encoder.encode_documents(self.chunks)):
+        for i, encoding in enumerate(self.encoder.encode_documents([hit.chunk for hit in hits])):
             vector: Any = encoding[VECTOR]
             for index, value in zip(vector.indices, vector.values, strict=True):
                 postings[index].append((i, value))
@@ -80,9 +91,9 @@ class Search:
         query = self.encoder.encode_query(question)
         vector: Any = query.vectors[VECTOR]
         names = {term.index: term.term for term in query.terms}
-        left = np.ones(len(self.rows), bool)
+        left = np.ones(len(self.hits), bool)
         left[list(gone)] = False
-        scores, idf = np.zeros(len(self.rows)), {}
+        scores, idf = np.zeros(len(self.hits)), {}
         for index, weight in zip(vector.indices, vector.values, strict=True):
             if index not in self.postings:
                 continue
@@ -95,13 +106,10 @@ class Search:
             if index in names:
                 idf[names[index]] = float(rarity)
         scores[~left] = 0
-        best = [int(i) for i in np.argsort(-scores, kind="stable")[:PASSAGES] if scores[i] > 0]
-        return [self._passage(n, i, scores[i]) for n, i in enumerate(best, start=1)], idf
-
-    def _passage(self, number: int, position: int, score: float) -> Passage:
-        row = self.rows[position]
-        document = IndexedDocument("eval", row["title"], row["id"], "", 0, row["title"], "")
-        return Passage(number, Hit(float(score), document, self.chunks[position]))
+        order = np.argsort(-scores, kind="stable")[: 2 * PASSAGES]
+        found = [replace(self.hits[i], score=float(scores[i])) for i in order if scores[i] > 0]
+        best = distinct(freshest_first(found, datetime.now(UTC)))[:PASSAGES]
+        return [Passage(n, hit) for n, hit in enumerate(best, start=1)], idf
 
 
 @dataclass
@@ -116,40 +124,91 @@ class Sample:
     passages: list[Passage]
     found: list[Candidate]
 
-    def right(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate holds an answer and stands in the right paragraph."""
-        gold = self.passages[candidate.passage].hit.document.version
-        return gold in self.question["passage_ids"] and self.holds(candidate.unit.text)
+    unseen: bool = False
+    """Whether it is of the handbook's half that nothing is learned from."""
 
-    def finds(self, table: Mapping[str, float]) -> bool:
-        """Tell whether the best unit stands in the right paragraph."""
-        best = generator.rank(self.found, table)[:1]
-        gold = self.question["passage_ids"]
-        return any(self.passages[c.passage].hit.document.version in gold for _, c in best)
+    def right(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate holds an answer and stands where the right one does."""
+        document = self.passages[candidate.passage].hit.document
+        names = {document.version, document.id} if self.handbook else {document.version}
+        return not names.isdisjoint(self.question["passage_ids"]) and self.holds(
+            candidate.unit.text
+        )
+
+    @property
+    def handbook(self) -> bool:
+        """Tell whether it is asked of the handbook."""
+        return "document" in self.question
 
     def holds(self, text: str) -> bool:
         """Tell whether a text holds an answer, compared as `score.py` does."""
         return any(folded(answer) in folded(text) for answer in self.question["answers"])
 
 
-def samples(name: str, *, every: int = 1) -> Iterator[Sample]:
-    """Yield the questions of a set, the answerable ones (each `every`-th) three times."""
+def handbook_samples() -> Iterator[Sample]:
+    """Yield the questions of the handbook, those that may be learned from three times."""
+    examples = ROOT / "examples"
+    with TemporaryDirectory() as home, open_app(settings.load({"KURAGE_HOME": home})) as app:
+        source = FolderSource(kind="folder", path=examples / "handbook")
+        app.sync(HANDBOOK, source)
+        versions = app.index.versions(HANDBOOK)
+        hits = [hit for id_ in sorted(versions) for hit in app.index.chunks(HANDBOOK, id_)]
+        search = Search(app.analyzer, hits)
+        for gold in read_questions(examples / "questions.jsonl"):
+            allowed = app.retriever.readers.allowed(app.principals(gold.asker or MEMBER))
+            hidden = {i for i, hit in enumerate(hits) if hit.document.readers not in allowed}
+            asks = [("whole" if gold.answerable else "unanswerable", hidden)]
+            unseen = hashlib.sha256(gold.id.encode()).digest()[0] % 2 == 1
+            if gold.answerable and not unseen:
+                of = {i for i, hit in enumerate(hits) if hit.document.id in gold.passage_ids}
+                holds = {i for i, h in enumerate(hits) if _holds(gold.answers, h.chunk.text)}
+                asks += [("paragraph", hidden | holds), ("article", hidden | holds | of)]
+            row = {
+                "id": gold.id,
+                "question": gold.question,
+                "answers": gold.answers,
+                "passage_ids": gold.passage_ids,
+                "document": True,
+            }
+            for kind, gone in asks:
+                passages, idf = search(gold.question, gone)
+                asked = read(gold.question, app.analyzer, idf)
+                found = candidates(asked, passages, app.analyzer)
+                yield Sample(kind, gold.id, row, asked, passages, found, unseen)
+
+
+def _holds(answers: Collection[str], text: str) -> bool:
+    return any(folded(answer) in folded(text) for answer in answers)
+
+
+def samples(name: str) -> Iterator[Sample]:
+    """Yield the questions of a set, the answerable ones (each `EVERY`-th) three times."""
+    every = EVERY[name]
     analyzer = Analyzer()
-    search = Search(name, analyzer)
+    passages = rows(f"{name}/passages.jsonl.gz")
+    position = {row["id"]: i for i, row in enumerate(passages)}
+    articles: dict[str, list[int]] = defaultdict(list)
+    for i, row in enumerate(passages):
+        articles[row["title"]].append(i)
+    search = Search(analyzer, [_hit(row) for row in passages])
     for n, question in enumerate(rows(f"{name}/questions.jsonl.gz")):
         article: str | None = None
         asks: list[tuple[str, list[int]]] = [(question.get("unanswerable_kind", "whole"), [])]
         if question["answerable"]:
             if n % every:
                 continue
-            gold = [search.position[id_] for id_ in question["passage_ids"]]
-            article = search.rows[gold[0]]["title"]
-            asks += [("paragraph", gold), ("article", search.article[article])]
+            gold = [position[id_] for id_ in question["passage_ids"]]
+            article = passages[gold[0]]["title"]
+            asks += [("paragraph", gold), ("article", articles[article])]
         for kind, gone in asks:
-            passages, idf = search(question["question"], gone)
+            best, idf = search(question["question"], gone)
             asked = read(question["question"], analyzer, idf)
-            found = candidates(asked, passages, analyzer)
-            yield Sample(kind, article, question, asked, passages, found)
+            yield Sample(kind, article, question, asked, best, candidates(asked, best, analyzer))
+
+
+def _hit(row: Row) -> Hit:
+    document = IndexedDocument("eval", row["title"], row["id"], "", 0, row["title"], "")
+    return Hit(0.0, document, Chunk(0, row["title"], (), row["text"], "paragraph", ""))
 
 
 def folds(articles: Sequence[str | None]) -> list[int]:
@@ -168,6 +227,8 @@ class Sentences:
         self.data = [s for s in data if s.kind == "whole" and s.found]
         self.names = list(self.data[0].found[0].features)
         self.fold = np.array(folds([s.article for s in self.data]))
+        self.handbook = np.array([s.handbook for s in self.data])
+        self.unseen = np.array([s.unseen for s in self.data])
         counts = [len(s.found) for s in self.data]
         self.group = np.repeat(np.arange(len(self.data)), counts)
         features = [[c.features[n] for n in self.names] for s in self.data for c in s.found]
@@ -176,10 +237,14 @@ class Sentences:
         self.right = np.array([s.right(c) for s in self.data for c in s.found], float)
 
     def fit(self, chosen: NDArray[np.bool_]) -> dict[str, float]:
-        """Return the weights learned from the questions chosen (Adam, 300 steps, L2 0.001)."""
-        kept = chosen[self.group] & (np.bincount(self.group, self.right) > 0)[self.group]
+        """Return the weights learned from the questions chosen (Adam, 300 steps)."""
+        kept = (chosen & ~self.unseen)[self.group] & (np.bincount(self.group, self.right) > 0)[
+            self.group
+        ]
         x, y = self.features[kept] / self.scale, self.right[kept]
-        group = np.unique(self.group[kept], return_inverse=True)[1]
+        learned, group = np.unique(self.group[kept], return_inverse=True)
+        ours = self.handbook[learned]
+        each = np.where(ours, HANDBOOK_SHARE / ours.sum(), (1 - HANDBOOK_SHARE) / (~ours).sum())
         starts = np.r_[0, np.flatnonzero(np.diff(group)) + 1]
         w, m, v = (np.zeros(x.shape[1]) for _ in range(3))
         for step in range(1, 301):
@@ -187,7 +252,7 @@ class Sentences:
             e = np.exp(score - np.maximum.reduceat(score, starts)[group])
             p = e / np.add.reduceat(e, starts)[group]
             target = p * y / np.add.reduceat(p * y, starts)[group]
-            gradient = x.T @ (p - target) / len(starts) + 0.001 * w
+            gradient = x.T @ ((p - target) * each[group]) + L2 * w
             m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
             rate = 0.08 * (1 - 0.9 * step / 300)
             w -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
@@ -197,20 +262,26 @@ class Sentences:
         """Print what the quotes hold on unseen articles; return the weights of each fold."""
         tables = [self.fit(self.fold != k) for k in range(FOLDS)]
         everything = self.fit(np.ones(len(self.data), bool))
-        learned_from = [everything] * FOLDS
-        for name, used in (("unseen articles", tables), ("learned from", learned_from)):
-            first = two = characters = 0
-            for sample, k in zip(self.data, self.fold, strict=True):
-                best = [c.unit.text for _, c in generator.rank(sample.found, used[k])[:2]]
-                first += sample.holds(best[0])
-                two += sample.holds("".join(best))
-                characters += len(best[0])
-            n = len(self.data)
-            print(
-                f"quotes, {name}: best {first / n:.4f}, best two {two / n:.4f}, "
-                f"{characters / n:.0f} characters"
-            )
+        shown = {
+            "jsquad, unseen articles": (tables, ~self.handbook),
+            "jsquad, learned from": ([everything] * FOLDS, ~self.handbook),
+            "handbook, learned from": ([everything] * FOLDS, self.handbook & ~self.unseen),
+            "handbook, unseen half": ([everything] * FOLDS, self.unseen),
+        }
+        for name, (used, chosen) in shown.items():
+            print(f"quotes, {name}: {self._held(used, chosen)}")
         return [*tables, everything]
+
+    def _held(self, tables: Sequence[Mapping[str, float]], chosen: NDArray[np.bool_]) -> str:
+        first = two = characters = 0
+        for sample, k in compress(zip(self.data, self.fold, strict=True), chosen):
+            ranked = generator.rank(sample.found, tables[k])
+            best = [quote.text for quote in generator.quotes(ranked, sample.passages)][:2]
+            first += sample.holds(best[0])
+            two += sample.holds("".join(best))
+            characters += len(best[0])
+        n = int(chosen.sum())
+        return f"best {first / n:.4f}, best two {two / n:.4f}, {characters / n:.0f} characters"
 
 
 class Confidence:
@@ -234,18 +305,17 @@ class Confidence:
         self.found = np.array([bool(s) for s in signals])
         self.x = np.array([[s.get(n, 0.0) for n in self.names] for s in signals])
         self.y = (self.kind == "whole").astype(float)
-        self.right = np.array(
-            [s.finds(tables[k]) for (_, s), k in zip(self.data, self.fold, strict=True)]
-        )
-        self.learned = self.found & np.isin(self.kind, ["whole", *REMOVED])
-        # As many answerable as not; all of the FAQ weighs `FAQ_SHARE` of all of jsquad.
-        weight = np.where(self.y > 0, 2.0, 1.0)
-        faq = self.name == "faq_kosodate"
-        weight[faq] *= FAQ_SHARE * (~faq & self.learned).sum() / (faq & self.learned).sum()
-        self.weight = weight
+        self.unseen = np.array([s.unseen for _, s in self.data])
+        self.learned = self.found & ~self.unseen & np.isin(self.kind, ["whole", *REMOVED])
+        # As much weight on the answerable as on the others, of each set its share.
+        self.weight = np.zeros(len(self.y))
+        for set_, share in SHARES.items():
+            for answerable in (0.0, 1.0):
+                of = self.learned & (self.name == set_) & (self.y == answerable)
+                self.weight[of] = share / max(1, of.sum())
 
     def fit(self, chosen: NDArray[np.bool_]) -> tuple[float, dict[str, float]]:
-        """Return intercept and weights (Newton's method, L2 0.001 on standardised signals)."""
+        """Return intercept and weights (Newton's method, L2 on standardised signals)."""
         kept = chosen & self.learned
         mean, scale = self.x[kept].mean(0), np.maximum(self.x[kept].std(0), 1e-9)
         x = np.c_[(self.x[kept] - mean) / scale, np.ones(kept.sum())]
@@ -253,8 +323,8 @@ class Confidence:
         w = np.zeros(x.shape[1])
         for _ in range(30):
             p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
-            gradient = x.T @ ((p - y) * weight) + 0.001 * w
-            hessian = x.T @ (x * (p * (1 - p) * weight)[:, None]) + 0.001 * np.eye(len(w))
+            gradient = x.T @ ((p - y) * weight) + L2 * w
+            hessian = x.T @ (x * (p * (1 - p) * weight)[:, None]) + L2 * np.eye(len(w))
             w -= np.linalg.solve(hessian, gradient)
         slopes = w[:-1] / scale
         return float(w[-1] - slopes @ mean), dict(zip(self.names, slopes, strict=True))
@@ -267,33 +337,30 @@ class Confidence:
             here = self.found & (self.fold == k)
             sure[here] = intercept + self.x[here] @ np.array([table[n] for n in self.names])
         for name in dict.fromkeys(self.name):
-            self._report_set(name, sure)
+            self._report_set(name, sure, (self.name == name) & ~self.unseen)
+        self._report_set(f"{HANDBOOK}, the half", sure, self.unseen)
         return self.fit(np.ones(len(self.x), bool))
 
-    def _report_set(self, name: str, sure: Vector) -> None:
-        mine = self.name == name
+    def _report_set(self, name: str, sure: Vector, mine: NDArray[np.bool_]) -> None:
         answerable = sure[mine & (self.kind == "whole")]
         kinds = [k for k in dict.fromkeys(self.kind[mine]) if k != "whole"]
         print(f"\n{name}, unseen: AUROC of answerable against")
         for kind in kinds:
             others = sure[mine & (self.kind == kind)]
             print(f"  {kind:18s} {auroc(list(answerable), list(others)):.4f}")
-        found = sure[mine & (self.kind == "whole") & self.right]
-        print(
-            "  share abstained by threshold: of the answerable, of those with the right paragraph"
-        )
-        print("  quoted first, and of: " + ", ".join(kinds))
+        print("  share abstained by threshold: of the answerable, and of: " + ", ".join(kinds))
         for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6):
             cut = np.log(threshold / (1 - threshold))
             rightly = [(sure[mine & (self.kind == kind)] < cut).mean() for kind in kinds]
-            shares = [(answerable < cut).mean(), (found < cut).mean(), *rightly]
+            shares = [(answerable < cut).mean(), *rightly]
             print(f"  {threshold:9.2f}   " + "  ".join(f"{share:.3f}" for share in shares))
 
 
 def main() -> None:
     """Learn, report, and write if asked to."""
-    sets = {name: list(samples(name)) for name in ("jsquad", "faq_kosodate")}
-    tables = Sentences(sets["jsquad"]).report()
+    sets = {name: list(samples(name)) for name in EVERY}
+    sets[HANDBOOK] = list(handbook_samples())
+    tables = Sentences([*sets["jsquad"], *sets[HANDBOOK]]).report()
     intercept, signals = Confidence(sets, tables).report()
     print()
     literal = f"{_literal('SENTENCE', tables[-1])}\n\n{_literal('CONFIDENCE', signals)}\n"

@@ -67,10 +67,10 @@ class Retriever:
         # Whoever satisfies no reader set finds nothing: that is the index's contract.
         allowed = self.readers.allowed(principals)
         found = self.index.search(query, readers=allowed, limit=limit + _SPARE, sources=sources)
-        return _distinct(_freshest_first(found, datetime.now(UTC)))[:limit]
+        return distinct(freshest_first(found, datetime.now(UTC)))[:limit]
 
 
-def _freshest_first(hits: list[Hit], now: datetime) -> list[Hit]:
+def freshest_first(hits: list[Hit], now: datetime) -> list[Hit]:
     """Lower the scores of old documents a little; those without a date count as new."""
     return sorted((_aged(hit, now) for hit in hits), key=lambda hit: -hit.score)
 
@@ -82,7 +82,7 @@ def _aged(hit: Hit, now: datetime) -> Hit:
     return replace(hit, score=hit.score * (1 - _AGE_PENALTY * min(max(years / _AGE_YEARS, 0), 1)))
 
 
-def _distinct(hits: list[Hit]) -> list[Hit]:
+def distinct(hits: list[Hit]) -> list[Hit]:
     """Drop chunks whose text stands higher up already: copies of one document crowd out others."""
     seen: set[str] = set()
     kept: list[Hit] = []

@@ -71,14 +71,19 @@ class ExtractiveGenerator:
             return Generation((), confidence=0.0, finished=True)
         sure = probability(signals(asked, ranked, passages))
         ranked = _newest_first(ranked, passages)
-        runs = _distinct(_around(candidate, passages) for _, candidate in ranked)
-        quotes = tuple(_quote(run, passages) for run in islice(runs, _QUOTES))
+        named = quotes(ranked, passages)
         if sure < weights.THRESHOLD:
-            return Generation((), quotes=quotes, confidence=sure, finished=True)
+            return Generation((), quotes=named, confidence=sure, finished=True)
         chosen = _long(ranked, passages) if style == "long" else _short(ranked, passages)
         statements = tuple(_statements(chosen, passages))
         references = dict.fromkeys(n for s in statements for n in s.references)
-        return Generation(statements, tuple(references), quotes, sure, finished=True)
+        return Generation(statements, tuple(references), named, sure, finished=True)
+
+
+def quotes(ranked: Sequence[Scored], passages: Sequence[Passage]) -> tuple[Quote, ...]:
+    """Return the best quotes, best first; none holds a sentence of another."""
+    runs = _distinct(_around(candidate, passages) for _, candidate in ranked)
+    return tuple(_quote(run, passages) for run in islice(runs, _QUOTES))
 
 
 def rank(found: Iterable[Candidate], table: Mapping[str, float] = weights.SENTENCE) -> list[Scored]:
