@@ -19,7 +19,7 @@ from sqlalchemy import delete, insert, select, update
 from connectors.base import Group
 from ingest.state.engine import StateError, open_engine
 from ingest.state.leases import Lease, LeaseHeldError, hold
-from ingest.state.reader_sets import ADMINISTRATOR, NOBODY, ReaderSets, reader_set_id
+from ingest.state.reader_sets import ADMINISTRATOR, NOBODY, ReaderSets, both, reader_set_id
 from ingest.state.tables import (
     Base,
     FailureRow,
@@ -42,6 +42,7 @@ __all__ = [
     "Source",
     "State",
     "StateError",
+    "both",
     "open_engine",
     "reader_set_id",
 ]

@@ -47,6 +47,11 @@ def reader_set_id(readers: Readers) -> int:
     return int.from_bytes(digest[:8]) >> (64 - _ID_BITS)
 
 
+def both(held: Readers | None, shown: Readers) -> Readers:
+    """Return the layers of those who satisfy both; nobody where either is nobody's or unknown."""
+    return (*held, *shown) if held and shown else NOBODY
+
+
 class ReaderSets:
     """The stored sets; threads may share it. Every method is one transaction, or `StateError`."""
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from connectors.base import Connector, ConnectorError, Cursor, Document, Readers, Ref
 from ingest.index import Index, IndexedDocument
 from ingest.prepare import Prepare, Prepared, PrepareError, Unprepared
-from ingest.state import NOBODY, Failure, Lease, State, StateError, reader_set_id
+from ingest.state import NOBODY, Failure, Lease, State, StateError, both, reader_set_id
 from ingest.sync.plan import Listing, Plan, plan, too_many
 from ingest.sync.report import OnProgress, Progress, Report
 
@@ -119,7 +119,7 @@ class _Run:
         self._lease = lease
         self._started = time.monotonic()
         self._held = index.versions(source)
-        self._known_sets = set(state.reader_sets())
+        self._known_sets = state.reader_sets()
         self._failures: dict[str, Failure] = {}
         """Of the runs before."""
         self._failed: dict[str, Failure] = {}
@@ -211,17 +211,23 @@ class _Run:
             self._stop(f"The groups of the source can not be read: {error}")
 
     def _update_readers(self, todo: Plan) -> None:
-        """Set who may read what is indexed; where that can not be found out, nobody may."""
+        """Set who may read what is indexed; where that can not be found out, nobody may.
+
+        An older text stays with those who might read it already: what was taken out of a page may
+        be the very reason why it is opened to more people.
+        """
         written = {ref.id for ref in todo.write}
         for ref in todo.readers:
             self._alive()
+            stored = self._held[ref.id]
             try:
                 readers, version = self._connector.readers(ref), ref.readers_version
             except ConnectorError as error:
                 readers, version = NOBODY, ""  # no version is empty: the next run asks again
                 self._report_failure(ref, str(error))
+            if stored.version != ref.version:
+                readers, version = both(self._known_sets.get(stored.readers), readers), ""
             identity = self._reader_set(readers)
-            stored = self._held[ref.id]
             if (stored.readers, stored.readers_version) != (identity, version):
                 self._index.set_readers(self._source, ref.id, identity, version)
                 self.report.readers_updated += ref.id not in written
@@ -286,7 +292,7 @@ class _Run:
         identity = reader_set_id(readers)
         if identity not in self._known_sets:
             self._state.add_reader_set(readers)
-            self._known_sets.add(identity)
+            self._known_sets[identity] = readers
         return identity
 
     # What is told and remembered

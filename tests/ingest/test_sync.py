@@ -193,7 +193,44 @@ def test_readers_change_although_the_new_text_can_not_be_read(world: World) -> N
     report = world.sync()
     assert report.failed == [("p1.txt", "it is bad file")]
     assert world.found("number1", ANYONE) == set()
-    assert world.found("number1", "group:board") == {"p1"}
+    assert world.found("number1", ANYONE, "group:board") == {"p1"}
+
+
+def test_an_old_text_is_not_opened_with_the_new_one_that_can_not_be_read(world: World) -> None:
+    """What was taken out of a page may be the reason why more people may now read it."""
+    world.source.put("p1", "salaries of number1", BOARD)
+    world.sync()
+    world.source.put("p1", "bad file")
+    for _ in range(2):
+        assert world.sync().failed == [("p1.txt", "it is bad file")]
+        assert world.found("salaries", ANYONE) == set()
+        assert world.found("salaries", ANYONE, "group:board") == {"p1"}
+    world.source.put("p1", "nothing secret")
+    world.sync()
+    assert world.found("secret", ANYONE) == {"p1"}
+    assert world.found("salaries", ANYONE, "group:board") == set()
+
+
+def test_an_old_text_is_never_opened_before_the_new_one_is_written(world: World) -> None:
+    """Where an index is written while it is read, somebody may search in between."""
+    seen: list[int] = []
+
+    class Watched(MemoryIndex):
+        def set_readers(
+            self, source: str, document_id: str, readers: int, readers_version: str
+        ) -> None:
+            seen.append(readers)
+            super().set_readers(source, document_id, readers, readers_version)
+
+    world.index = Watched(world.index.documents, world.index.published)
+    world.source.put("p1", "salaries of number1", BOARD)
+    world.sync()
+    world.source.put("p1", "nothing secret")
+    world.sync()
+    everyone = world.state.reader_set_ids({ANYONE})
+    assert seen
+    assert everyone.isdisjoint(seen)
+    assert world.found("secret", ANYONE) == {"p1"}
 
 
 def test_beside_a_lost_database_nobody_reads_until_the_next_sync_asks_again(world: World) -> None:
