@@ -150,7 +150,7 @@ def _around(candidate: Candidate, passages: Sequence[Passage]) -> list[Place]:
     """Return a unit's place with those that are quoted with it, in order of text.
 
     What it points back to, and then whole sentences of its paragraph while the quote stays short:
-    first those that follow. A row of a table stands for itself.
+    first those that follow. A row of a table or an item of a list stands for itself.
     """
     text = passages[candidate.passage].text
     found = units(text)
@@ -174,7 +174,9 @@ def _is_beside(text: str, found: Sequence[Unit], n: int) -> bool:
         return False
     pair = found[n], found[n + 1]
     between = text[pair[0].end : pair[1].begin]
-    return between.count("\n") < 2 and not any(unit.header or _CELL in unit.text for unit in pair)
+    listed = without_marker(pair[1].text) != pair[1].text
+    rows = any(unit.header or _CELL in unit.text for unit in pair)
+    return between.count("\n") < 2 and not listed and not rows
 
 
 def _distinct(runs: Iterable[list[Place]]) -> Iterator[list[Place]]:
