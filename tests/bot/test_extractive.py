@@ -198,6 +198,37 @@ def test_the_kind_of_answer_is_told_by_the_words_that_ask(question: str, kind: K
     assert kind in read(question, ANALYZER, {}).kinds
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("家賃補助って月いくら", "money"),
+        ("How much is the housing allowance?", "money"),
+        ("パソコンをなくしたらどこに電話すればいい？", "contact"),
+        ("経理の内線は？", "contact"),
+        ("カフェで仕事してもいい？", "whether"),
+        ("育休は延ばせますか", "whether"),
+        ("Can I bring my dog?", "whether"),
+    ],
+)
+def test_what_employees_ask_for_is_told_too(question: str, kind: Kind) -> None:
+    assert kind in read(question, ANALYZER, {}).kinds
+
+
+def test_another_way_to_say_a_term_covers_it() -> None:
+    """A rule on 夏季休暇 says all that a question for 夏休み asks, and is not short of a word."""
+    asked = read("夏休みはいつ？", ANALYZER, {"夏季": 3.0, "休暇": 1.0})
+    keys = frozenset(word.key for word in ANALYZER.morphemes("夏季休暇") if word.key)
+    assert asked.unseen == 0
+    assert asked.covered(asked.hits(keys)) == 1
+
+
+def test_a_name_that_no_passage_holds_lowers_confidence() -> None:
+    """The rules of Yokohama do not answer a question on Sapporo."""
+    text = "営業所の住所は横浜市西区です。"
+    here, there = (ask(f"{town}営業所の住所は？", evidence(text)) for town in ("横浜", "札幌"))
+    assert (there.confidence or 0.0) < (here.confidence or 0.0)
+
+
 def test_words_that_ask_or_are_polite_weigh_nothing() -> None:
     """They stand in no answer, and an index that holds them makes them look rare."""
     polite = read("有給休暇について教えてくださいませんか、それはいつですか", ANALYZER, {})
