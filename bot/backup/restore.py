@@ -97,7 +97,7 @@ def restore(file: BinaryIO, target: Target, *, force: bool, on_progress: OnProgr
             index.publish()
             if index.waits_for:
                 index.take_over()
-    configuration = _restore_configuration(reader, target.configuration)
+    configuration = _restore_configuration(reader, target)
     target.marker.unlink()
     return Restored(manifest, configuration)
 
@@ -241,15 +241,23 @@ def _end_what_was_going_on(connection: Connection, manifest: Manifest) -> None:
     )
 
 
-def _restore_configuration(reader: Reader, path: Path) -> Path | None:
-    """Write `kurage.toml`, beside the one that is there if they differ; return where."""
+def _restore_configuration(reader: Reader, target: Target) -> Path | None:
+    """Write `kurage.toml`, beside the one that is there if they differ; return where.
+
+    It goes into `KURAGE_HOME` where its folder can not be written, as in a container.
+    """
     if reader.manifest.part(CONFIGURATION) is None:
         return None
     with reader.part(CONFIGURATION) as part:
         stored = part.read()
+    path = target.configuration
     if path.exists():
         if path.read_bytes() == stored:
             return None
         path = path.with_name(f"{path.name}.restored")
-    path.write_bytes(stored)
+    try:
+        path.write_bytes(stored)
+    except OSError:
+        path = target.home / f"{target.configuration.name}.restored"
+        path.write_bytes(stored)
     return path

@@ -150,6 +150,7 @@ def restore(
     force: bool = False,
     on_progress: backup.OnProgress = unseen,
     open_writer: Callable[[Origin], IndexWriter] | None = None,
+    configuration: Path | None = None,
 ) -> backup.Restored:
     """Restore a backup into an installation."""
     target = backup.Target(
@@ -157,7 +158,7 @@ def restore(
         engine=migrations.connect(kurage.settings.database_url.get_secret_value()),
         open_index=kurage.open_index,
         open_writer=open_writer or kurage.index_writer,
-        configuration=kurage.home / "kurage.toml",
+        configuration=configuration or kurage.home / "kurage.toml",
     )
     try:
         with path.open("rb") as file:

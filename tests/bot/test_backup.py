@@ -582,6 +582,15 @@ class TestRestoring:
         assert restore(there, backup_file, force=True).configuration == beside
         assert (there.home / "kurage.toml").read_text("utf-8") == "# ours\n"
 
+    def test_the_configuration_goes_home_where_its_folder_can_not_be_written(
+        self, open_home: Callable[..., App], backup_file: Path, tmp_path: Path
+    ) -> None:
+        there = open_home("there")
+        unwritable = tmp_path / "gone" / "kurage.toml"
+        beside = there.home / "kurage.toml.restored"
+        assert restore(there, backup_file, configuration=unwritable).configuration == beside
+        assert beside.read_text("utf-8") == 'language = "ja"\n'
+
     @pytest.mark.parametrize(
         ("database", "when"),
         [
