@@ -1,7 +1,7 @@
 """What goes wrong on demand on the wire: which requests, how many of them, and how.
 
-Shared by the rigs of the chat platforms. Knows nothing of either: what a failure says (its body, its
-headers) is the rig's own matter, and so is what happens on a WebSocket beyond its end.
+Shared by the rigs of the chat platforms. Knows nothing of either: what a failure says (its body,
+its headers) is the rig's own matter, and so is what happens on a WebSocket beyond its end.
 """
 
 from __future__ import annotations

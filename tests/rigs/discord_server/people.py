@@ -1,0 +1,408 @@
+"""What people do: write, mention, press, submit, open threads; and what befalls the bot.
+
+Each function is called by name from a test (`operate.py`); names stand for ids wherever both fit.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rigs.discord_server import (
+    gateway,
+    interactions,
+    permissions,
+    posts,
+    routes_channels,
+    routes_messages,
+    shapes,
+    text,
+    threads,
+)
+from rigs.discord_server.components import walk
+from rigs.discord_server.core import Core
+from rigs.discord_server.permissions import Bits
+from rigs.discord_server.posts import Origin
+from rigs.discord_server.world import KINDS, Channel, Member, Message, Overwrite, User
+
+Json = dict[str, Any]
+Ref = int | str
+
+
+class People:
+    """The people of one company."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._world = core.world
+
+    # Writing
+
+    def say(
+        self,
+        channel: Ref,
+        user: Ref,
+        text: str,
+        *,
+        reply_to: Ref | None = None,
+        files: list[str] | None = None,
+        quiet_reply: bool = False,
+    ) -> Json:
+        """Write in a channel or thread; `quiet_reply` is a reply with its ping switched off."""
+        place = self._world.channel(channel)
+        body: Json = {"content": text}
+        if reply_to is not None:
+            body["message_reference"] = {"message_id": str(reply_to)}
+            if quiet_reply:
+                body["allowed_mentions"] = {"parse": ["users", "roles", "everyone"]}
+        return self._write(place, self._world.user(user), body, files)
+
+    def mention(
+        self,
+        channel: Ref,
+        user: Ref,
+        text: str,
+        *,
+        reply_to: Ref | None = None,
+        files: list[str] | None = None,
+    ) -> Json:
+        """Write to the bot by name."""
+        words = f"<@{self._world.bot.id}> {text}" if text else f"<@{self._world.bot.id}>"
+        return self.say(channel, user, words, reply_to=reply_to, files=files)
+
+    def direct(
+        self, user: Ref, text: str, *, reply_to: Ref | None = None, files: list[str] | None = None
+    ) -> Json:
+        """Write to the bot in a conversation of two."""
+        person = self._world.user(user)
+        return self.say(self._dm(person).id, user, text, reply_to=reply_to, files=files)
+
+    def _dm(self, person: User) -> Channel:
+        place = self._world.dm(person)
+        if not place.messages:
+            # Discord tells a bot of a conversation only when something is said in it.
+            self._core.gateway.dispatch("CHANNEL_CREATE", shapes.channel(self._world, place))
+        return place
+
+    def burst(self, messages: list[Json]) -> list[Json]:
+        """Mention the bot many times at once; each of `messages` is what `mention` takes."""
+        return [self.mention(**one) for one in messages]
+
+    def _write(
+        self, place: Channel, person: User, body: Json, files: list[str] | None = None
+    ) -> Json:
+        described = [{"filename": name, "size": 1024} for name in files or []]
+        origin = Origin(author=person.id, at=self._core.clock.now())
+        message = posts.create(self._core, place, body, origin, described)
+        return described_message(self._core, message)
+
+    def edit(self, message: Ref, text: str) -> Json:
+        """Change what one wrote; a mention of the bot in it stays where it was."""
+        found = self._world.message(message)
+        bot = f"<@{self._world.bot.id}>"
+        if found.content.startswith(bot) and bot not in text:
+            text = f"{bot} {text}"
+        posts.edit(self._core, found, {"content": text}, self._core.clock.now())
+        return described_message(self._core, found)
+
+    def delete(self, message: Ref) -> None:
+        """Take back what one wrote."""
+        posts.delete(self._core, self._world.message(message))
+
+    def delete_many(self, channel: Ref, messages: list[Ref]) -> None:
+        """Clear messages at once, as moderators do."""
+        found = [self._world.message(one) for one in messages]
+        posts.delete_many(self._core, self._world.channel(channel), found)
+
+    def react(self, message: Ref, user: Ref, emoji: str) -> None:
+        """React to a message."""
+        found, person = self._world.message(message), self._world.user(user)
+        routes_messages.reacted(self._core, found, emoji, person.id)
+
+    def type(self, channel: Ref, user: Ref) -> None:
+        """Begin to type."""
+        place = self._world.channel(channel)
+        started = {
+            "channel_id": str(place.id),
+            "user_id": str(self._world.user(user).id),
+            "timestamp": int(time.time()),
+        }
+        intents = gateway.GUILD_TYPING if place.guild_id else gateway.DIRECT_TYPING
+        if place.guild_id:
+            started["guild_id"] = str(place.guild_id)
+        self._core.gateway.dispatch(
+            "TYPING_START", started, guild_id=place.guild_id, intents=intents
+        )
+
+    # Threads
+
+    def create_thread(
+        self,
+        channel: Ref,
+        user: Ref,
+        name: str,
+        message: Ref | None = None,
+        private: bool = False,
+    ) -> str:
+        """Open a thread, on a message or without one; returns its id."""
+        on = self._world.message(message) if message is not None else None
+        parent, by = self._world.channel(channel), self._world.user(user).id
+        made = threads.start(self._core, parent, name, by=by, on=on, private=private)
+        return str(made.id)
+
+    def forum_post(self, channel: Ref, user: Ref, title: str, text: str) -> Json:
+        """Open a post in a forum; returns its first message, whose id is also the thread's."""
+        parent, person = self._world.channel(channel), self._world.user(user)
+        number = self._world.ids.new()
+        made = threads.start(self._core, parent, title, by=person.id, identity=number)
+        origin = Origin(author=person.id, at=self._core.clock.now(), identity=number)
+        message = posts.create(self._core, made, {"content": text}, origin)
+        return described_message(self._core, message)
+
+    def archive(self, thread: Ref, archived: bool = True, locked: bool | None = None) -> None:
+        """Put a thread into the archive, or take it out."""
+        threads.change(self._core, self._world.channel(thread), archived=archived, locked=locked)
+
+    # Commands, buttons, modals
+
+    def slash(self, user: Ref, channel: Ref | None, name: str, options: Json | None = None) -> Json:
+        """Use a slash command, in a channel or (None) in the conversation with the bot."""
+        place = self._place(user, channel)
+        data = self._command(place, name, 1)
+        if options:
+            data["options"] = self._options(data, options)
+        data.pop("_described")
+        return self._start(interactions.COMMAND, user, place, data)
+
+    def autocomplete(
+        self, user: Ref, channel: Ref | None, name: str, option: str, typed: str
+    ) -> Json:
+        """Type into an option that offers choices."""
+        place = self._place(user, channel)
+        data = self._command(place, name, 1)
+        data["options"] = self._options(data, {option: typed})
+        data["options"][0]["focused"] = True
+        data.pop("_described")
+        return self._start(interactions.AUTOCOMPLETE, user, place, data)
+
+    def message_command(self, user: Ref, message: Ref, name: str) -> Json:
+        """Use a command from a message's menu."""
+        found = self._world.message(message)
+        place = self._world.channels[found.channel_id]
+        data = self._command(place, name, 3)
+        data.pop("_described")
+        target = shapes.message(self._world, found)
+        data |= {"target_id": str(found.id), "resolved": {"messages": {str(found.id): target}}}
+        return self._start(interactions.COMMAND, user, place, data)
+
+    def press(
+        self, message: Ref, custom_id: str, user: Ref, values: list[str] | None = None
+    ) -> Json:
+        """Press a button, found by its id or its label, or choose `values` of a select."""
+        found = self._world.message(message)
+        one = _control(found, custom_id)
+        data = {
+            "custom_id": one["custom_id"],
+            "component_type": one["type"],
+            "id": one.get("id", 1),
+        }
+        if one["type"] != 2:
+            data["values"] = values or []
+        place = self._world.channels[found.channel_id]
+        return self._start(interactions.COMPONENT, user, place, data, found)
+
+    def submit(self, interaction: Ref, values: Json) -> Json:
+        """Fill in and send the modal that an interaction opened; `values` by custom_id."""
+        opened = self._core.interactions[int(interaction)]
+        if opened.modal is None:
+            raise KeyError(f"interaction {interaction} opened no modal")
+        filled = _filled(opened.modal["components"], values)
+        data = {"custom_id": opened.modal["custom_id"], "components": filled, "resolved": {}}
+        place = self._world.channels[opened.channel_id]
+        pressed = self._world.message(opened.message_id) if opened.message_id else None
+        return self._start(interactions.MODAL, opened.user_id, place, data, pressed)
+
+    def _place(self, user: Ref, channel: Ref | None) -> Channel:
+        if channel is None:
+            return self._dm(self._world.user(user))
+        return self._world.channel(channel)
+
+    def _start(
+        self, kind: int, user: Ref, place: Channel, data: Json, message: Message | None = None
+    ) -> Json:
+        person = self._world.user(user)
+        made = interactions.send(self._core, kind, person.id, place, data, message=message)
+        return interactions.as_seen(self._core, made)
+
+    def _command(self, place: Channel, name: str, kind: int) -> Json:
+        registered = [
+            one
+            for scope in (place.guild_id, None)
+            for one in self._core.commands.get(scope, {}).values()
+        ]
+        for one in registered:
+            if one["name"] == name and one["type"] == kind:
+                data = {"id": one["id"], "name": name, "type": kind, "_described": one}
+                return data | ({"guild_id": one["guild_id"]} if "guild_id" in one else {})
+        raise KeyError(f"no command {name!r}; there are {[one['name'] for one in registered]}")
+
+    def _options(self, data: Json, given: Json) -> list[Json]:
+        described = {one["name"]: one for one in data["_described"].get("options") or []}
+        if missing := set(given) - set(described):
+            raise KeyError(f"/{data['name']} has no options {missing}; it has {set(described)}")
+        return [
+            {"name": name, "type": described[name]["type"], "value": value}
+            for name, value in given.items()
+        ]
+
+    # The company
+
+    def add_user(self, name: str, shown: str, locale: str = "ja", dms_open: bool = True) -> str:
+        """Let a person join every server; returns the id."""
+        user = self._world.add_user(name, shown, locale=locale)
+        user.dms_open = dms_open
+        for guild in self._world.guilds.values():
+            guild.members[user.id] = Member(user.id, joined=time.time())
+            joined = shapes.member(self._world, guild.members[user.id])
+            self._core.gateway.dispatch(
+                "GUILD_MEMBER_ADD",
+                {**joined, "guild_id": str(guild.id)},
+                guild_id=guild.id,
+                intents=gateway.GUILD_MEMBERS,
+            )
+        return str(user.id)
+
+    def rename(self, user: Ref, nick: str, guild: Ref | None = None) -> None:
+        """Give a member another name in a server."""
+        place, person = self._world.guild(guild), self._world.user(user)
+        place.members[person.id].nick = nick
+        changed = shapes.member(self._world, place.members[person.id])
+        # A bot always hears of itself.
+        intents = 0 if person is self._world.bot else gateway.GUILD_MEMBERS
+        self._core.gateway.dispatch(
+            "GUILD_MEMBER_UPDATE",
+            {**changed, "guild_id": str(place.id)},
+            guild_id=place.id,
+            intents=intents,
+        )
+
+    def add_channel(
+        self,
+        name: str,
+        kind: str = "text",
+        guild: Ref | None = None,
+        bot_denied: list[str] | None = None,
+    ) -> str:
+        """Make a channel: `text`, `voice`, `announcement`, `forum`; returns its id."""
+        place = self._world.guild(guild)
+        made = self._world.add_channel(name, place, KINDS[kind], bot_deny=_bits(bot_denied))
+        if permissions.sees(self._world, self._world.bot.id, made):
+            self._channel_event("CHANNEL_CREATE", made)
+        return str(made.id)
+
+    def permit(self, channel: Ref, bot_denied: list[str]) -> None:
+        """Set what the bot may not do in a channel."""
+        place, bot = self._world.channel(channel), self._world.bot.id
+        before = permissions.sees(self._world, bot, place)
+        place.overwrites = [one for one in place.overwrites if one.id != bot]
+        if bot_denied:
+            place.overwrites.append(Overwrite(bot, member=True, deny=_bits(bot_denied)))
+        after = permissions.sees(self._world, bot, place)
+        self._channel_event("CHANNEL_UPDATE", place)
+        if after and not before:
+            threads.listed_again(self._core, place)
+
+    def remove_channel(self, channel: Ref) -> None:
+        """Delete a channel or thread."""
+        threads.remove(self._core, self._world.channel(channel))
+
+    def _channel_event(self, event: str, place: Channel) -> None:
+        shape = shapes.channel(self._world, place)
+        self._core.gateway.dispatch(event, shape, guild_id=place.guild_id, intents=gateway.GUILDS)
+
+    def add_to_guild(self, name: str, locale: str = "ja") -> str:
+        """Invite the bot to another server with a channel `NAME-general`; returns its id."""
+        made = self._world.add_guild(name, locale=locale)
+        self._world.add_channel(f"{name}-general", made)
+        self._core.gateway.dispatch(
+            "GUILD_CREATE",
+            shapes.guild_create(self._world, made, all_members=False),
+            guild_id=made.id,
+            intents=gateway.GUILDS,
+        )
+        return str(made.id)
+
+    def kick(self, guild: Ref | None = None) -> None:
+        """Put the bot out of a server."""
+        routes_channels.leave_server(self._core, self._world.guild(guild))
+
+    def outage(self, guild: Ref | None = None) -> None:
+        """Let a server be unavailable, as in an outage of Discord's own."""
+        place = self._world.guild(guild)
+        place.unavailable = True
+        gone = {"id": str(place.id), "unavailable": True}
+        self._core.gateway.dispatch("GUILD_DELETE", gone, guild_id=place.id, intents=gateway.GUILDS)
+
+
+def described_message(core: Core, message: Message) -> Json:
+    """Return a message for a test: what is on the wire, and what the rig knows besides."""
+    return {
+        "id": str(message.id),
+        "channel": str(message.channel_id),
+        "author": core.world.users[message.author_id].name,
+        "content": message.content,
+        "text": text.rendered(core.world, message),
+        "embeds": message.embeds,
+        "components": message.components,
+        "flags": message.flags,
+        "reply_to": (message.reference or {}).get("message_id"),
+        "seen_by": core.world.users[message.seen_by].name if message.seen_by else None,
+        "pinged": [core.world.users[one].name for one in message.pinged],
+        "forged": [link for each in text.texts(message) for link in text.forged_links(each)],
+        "nonce": message.nonce,
+        "reactions": message.reactions,
+        "thread": str(message.thread_id) if message.thread_id else None,
+        "edited": message.edited is not None,
+        "deleted": message.deleted,
+        "revisions": message.revisions,
+        "at": message.at,
+        "changed_at": message.changed_at,
+    }
+
+
+def _control(message: Message, wanted: str) -> Json:
+    controls = [one for one in walk(message.components) if one.get("custom_id")]
+    for one in controls:
+        if wanted in {one["custom_id"], one.get("label")}:
+            if one.get("disabled"):
+                raise KeyError(f"{wanted!r} is disabled")
+            return one
+    raise KeyError(f"no control {wanted!r}; there are {[one['custom_id'] for one in controls]}")
+
+
+def _filled(components: list[Json], values: Json) -> list[Json]:
+    filled = []
+    for one in components:
+        if one.get("component"):
+            field = one["component"]
+            filled.append({"type": 18, "id": 1, "component": _field(field, values)})
+        elif one.get("type") == 1:
+            field = one["components"][0]
+            filled.append({"type": 1, "id": 1, "components": [_field(field, values)]})
+    return filled
+
+
+def _field(field: Json, values: Json) -> Json:
+    custom_id = field["custom_id"]
+    value = values.get(custom_id, field.get("value") or "")
+    if field.get("required", True) and not value:
+        raise KeyError(f"{custom_id!r} is required: the modal cannot be sent without it")
+    kept: Json = {"type": field["type"], "id": 1, "custom_id": custom_id}
+    return {**kept, "value": value} if field["type"] == 4 else {**kept, "values": value}
+
+
+def _bits(names: list[str] | None) -> int:
+    bits = 0
+    for name in names or []:
+        bits |= Bits[name.upper()]
+    return int(bits)
