@@ -1,4 +1,4 @@
-"""A Qdrant rig and a client of it, for the tests of the rig itself."""
+"""The rigs, for the tests of the rigs themselves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from qdrant_client import QdrantClient
 from qdrant_rig import connect
+from rigs.discord_rig import DiscordRig
 from rigs.qdrant import QdrantRig
 
 
@@ -28,3 +29,17 @@ def client(rig: QdrantRig) -> Iterator[QdrantClient]:
     connected = connect(rig)
     yield connected
     connected.close()
+
+
+@pytest.fixture(scope="session")
+def discord_process() -> Iterator[DiscordRig]:
+    with DiscordRig() as running:
+        yield running
+
+
+@pytest.fixture
+def discord_rig(discord_process: DiscordRig) -> DiscordRig:
+    """Return a Discord with a new company in it, whose limits are never reached."""
+    discord_process.reset()
+    discord_process.unlimited()
+    return discord_process

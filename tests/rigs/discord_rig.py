@@ -13,7 +13,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -111,7 +110,7 @@ class DiscordRig:
         self._options = ["--seed", str(seed), "--speed", str(speed), "--heartbeat", str(heartbeat)]
         self._port = self._admin_port = 0
         self._process: subprocess.Popen[str] | None = None
-        self._local = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []
         self.token = ""
         """The bot's."""
 
@@ -159,9 +158,8 @@ class DiscordRig:
 
     def stop(self) -> None:
         """End the process; connections are refused from then on."""
-        if connection := getattr(self._local, "connection", None):
-            connection.close()
-            self._local.connection = None
+        while self._idle:
+            self._idle.pop().close()
         if self._process is None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -178,20 +176,21 @@ class DiscordRig:
         """Make a new company in the same process; `options` as at the beginning."""
         self.token = self._do("reset", **options)
 
-    def _do(self, name: str, **asked: Any) -> Any:
+    def _do(self, name: str, /, **asked: Any) -> Any:
         body = json.dumps(asked).encode()
-        # One connection a thread: a test's burst is not to be slowed by handshakes.
-        connection = getattr(self._local, "connection", None)
-        if connection is None or connection.port != self._admin_port:
-            connection = http.client.HTTPConnection("127.0.0.1", self._admin_port, timeout=120)
-            self._local.connection = connection
+        # Connections are kept: a test's burst is not to be slowed by handshakes.
+        connection = self._idle.pop() if self._idle else self._connection()
         connection.request("POST", f"/{name}", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         said = json.loads(answer.read())
+        self._idle.append(connection)
         if answer.status == 200:
             return said
         kinds: dict[str, type[Exception]] = {"TimeoutError": TimeoutError, "KeyError": KeyError}
         raise kinds.get(said["error"], RuntimeError)(f"{name}: {said['message']}")
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._admin_port, timeout=120)
 
     # People
 
@@ -432,7 +431,7 @@ class DiscordRig:
         return list(self._do("commands"))
 
     def journal(self, kind: str | None = None, *, after: int = 0) -> list[Json]:
-        """Return what happened, in order, or one kind of it: `call`, `event`, `gateway` and so on."""
+        """Return what happened, in order, or one kind of it: `call`, `event`, `gateway`, `post`."""
         return list(self._do("journal", kind=kind, after=after))
 
     def calls(self, method: str = "*", path: str = "*") -> list[Json]:

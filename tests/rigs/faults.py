@@ -35,6 +35,7 @@ class Fault:
     delay: float = 0.0
     """Seconds before anything else happens."""
     status: int | None = None
+    """The answer; with `cut="after"` the work is done all the same."""
     message: str | None = None
     """None: as the real service words this status."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -271,13 +271,16 @@ def _described(core: Core, one: Interaction, message: Message | None) -> Json:
     }
     if one.guild_id:
         shape["guild_id"] = str(one.guild_id)
-    resource: Json = {"type": one.answered}
+    described = {"interaction": shape}
     if message:
         shape["response_message_id"] = str(message.id)
         shape["response_message_loading"] = bool(message.flags & LOADING)
         shape["response_message_ephemeral"] = bool(message.flags & EPHEMERAL)
-        resource["message"] = shapes.message(core.world, message)
-    return {"interaction": shape, "resource": resource}
+    # The description knows a resource of a message that is new or changed, not of a deferral.
+    if message and one.answered in {_MESSAGE, _UPDATE}:
+        seen_as = shapes.message(core.world, message)
+        described["resource"] = {"type": one.answered, "message": seen_as}
+    return described
 
 
 def as_seen(core: Core, one: Interaction) -> Json:

@@ -19,7 +19,7 @@ class Journal:
         self.entries: list[Json] = []
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def note(self, kind: str, **what: Any) -> Json:
+    def note(self, kind: str, /, **what: Any) -> Json:
         """Add an entry at this moment and wake who waits."""
         entry = {"at": self._clock.now(), "kind": kind, **what}
         self.entries.append(entry)

@@ -321,7 +321,9 @@ def admin(server: Server, options: Json) -> web.Application:
 
 
 def _refusal(error: Exception) -> web.Response:
-    return web.json_response({"error": type(error).__name__, "message": str(error)}, status=400)
+    # A KeyError would print as the repr of what it says.
+    said = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+    return web.json_response({"error": type(error).__name__, "message": said}, status=400)
 
 
 def _plain(entry: Json) -> Json:

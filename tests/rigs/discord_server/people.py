@@ -324,9 +324,12 @@ class People:
         """Invite the bot to another server with a channel `NAME-general`; returns its id."""
         made = self._world.add_guild(name, locale=locale)
         self._world.add_channel(f"{name}-general", made)
+        joined = shapes.guild_create(self._world, made, all_members=False)
+        # Said of servers that are known from READY only.
+        del joined["unavailable"]
         self._core.gateway.dispatch(
             "GUILD_CREATE",
-            shapes.guild_create(self._world, made, all_members=False),
+            joined,
             guild_id=made.id,
             intents=gateway.GUILDS,
         )

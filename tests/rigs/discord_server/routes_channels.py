@@ -235,7 +235,7 @@ async def archived(core: Core, call: Call) -> Answer:
         if one.parent_id == parent.id and one.archived and one.type != PRIVATE_THREAD
     ]
     found.sort(key=lambda one: -one.changed)
-    return 200, {**_listed(core, found), "has_more": False}
+    return 200, _listed(core, found)
 
 
 def _listed(core: Core, found: list[Channel]) -> Json:
@@ -244,6 +244,7 @@ def _listed(core: Core, found: list[Channel]) -> Json:
     return {
         "threads": [shapes.thread(core.world, one) for one in seen],
         "members": [shapes.thread_member(one, bot) for one in seen if bot in one.members],
+        "has_more": False,
     }
 
 

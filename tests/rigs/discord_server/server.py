@@ -92,15 +92,17 @@ class Server:
             if fault and fault.cut == "before":
                 self._record(request, template, arrived, None)
                 return _cut(request, fault)
-            if fault and fault.status:
-                response, body = _failure(fault), None
-            else:
+            body = None
+            if fault is None or not fault.status or fault.cut == "after":
                 response, body = await self._answer(request, template, handler, arrived)
+            if fault and fault.status:
+                # With `cut="after"` the work is done, and only the answer says that it was not.
+                response = _failure(fault)
             self.core.limits.answered(response.status, response.headers.get("X-RateLimit-Scope"))
             entry = self._record(request, template, arrived, response, body)
             if fault and fault.cut == "after":
                 entry["lost"] = True
-                return _cut(request, fault)
+                return response if fault.status else _cut(request, fault)
             if fault and fault.cut == "body":
                 return await _half(request, response, fault)
             return response

@@ -1,0 +1,516 @@
+"""The Discord rig behaves as Discord does, with the real discord.py: messages, threads, commands.
+
+`test_discord_rules.py` has what is refused and limited, `test_discord_faults.py` what goes wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+import pytest
+from rigs.discord_bots import Call, Commands, Echo, Feedback, More, Running, Wire, intents
+from rigs.discord_rig import DEFAULT_INTENTS, GUILD_MEMBERS, MESSAGE_CONTENT, DiscordRig
+
+ALL = DEFAULT_INTENTS | 1 << 10 | 1 << 13
+
+
+@pytest.fixture
+def echo(discord_rig: DiscordRig) -> Iterator[Running]:
+    with Running(discord_rig, lambda: Echo(intents=intents(ALL))) as bot:
+        discord_rig.wait_for_sockets()
+        yield bot
+
+
+@pytest.fixture
+def commands(discord_rig: DiscordRig) -> Iterator[Running]:
+    with Running(discord_rig, Commands) as bot:
+        discord_rig.wait_for_sockets()
+        yield bot
+
+
+def heard(bot: Running, kind: str, count: int = 1) -> list[Any]:
+    """Wait until the bot's library has told it so often of something."""
+    deadline = time.monotonic() + 5
+    while len(found := bot.client.of(kind)) < count:  # type: ignore[attr-defined]
+        assert time.monotonic() < deadline, f"{kind} was not heard {count} times"
+        time.sleep(0.005)
+    return list(found)
+
+
+class TestStart:
+    def test_the_bot_asks_who_it_is_registers_and_sees_its_company(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        asked = [(call["method"], call["path"]) for call in discord_rig.calls()]
+        me = discord_rig.company()["bot"]
+        assert asked[:3] == [
+            ("GET", "/users/@me"),
+            ("GET", "/oauth2/applications/@me"),
+            ("PUT", f"/applications/{me}/commands"),
+        ]
+        names = {one["name"] for one in discord_rig.commands()}
+        assert names == {"ask", "now", "Kurageに聞く"}
+        discord_rig.wait_for_reply(discord_rig.mention("general", "tanaka", "ready?"))
+        guild = commands.client.guilds[0]
+        assert guild.name == "Kurage商事"
+        assert {type(channel).__name__ for channel in guild.channels} == {
+            "TextChannel",
+            "ForumChannel",
+            "VoiceChannel",
+        }
+        assert not guild.me.guild_permissions.mention_everyone
+
+    def test_the_same_seed_is_the_same_company(self, discord_rig: DiscordRig) -> None:
+        first = discord_rig.company()
+        discord_rig.reset(seed=1)
+        second = discord_rig.company()
+        discord_rig.reset(seed=0)
+        assert discord_rig.company() == first
+        assert second["bot"] != first["bot"]
+
+    def test_a_wrong_token_is_refused(self, discord_rig: DiscordRig) -> None:
+        discord_rig.token, right = "wrong", discord_rig.token
+        with Running(discord_rig, Echo) as bot:
+            assert isinstance(bot.ended(), discord.LoginFailure)
+        discord_rig.token = right
+
+    @pytest.mark.parametrize("intent", [GUILD_MEMBERS, MESSAGE_CONTENT])
+    def test_an_intent_that_the_portal_does_not_grant_ends_the_bot(
+        self, discord_rig: DiscordRig, intent: int
+    ) -> None:
+        wanted = intents(DEFAULT_INTENTS | intent)
+        with Running(discord_rig, lambda: Echo(intents=wanted)) as bot:
+            assert isinstance(bot.ended(), discord.PrivilegedIntentsRequired)
+
+
+class TestMessages:
+    def test_a_mention_is_answered_in_its_channel(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        asked = discord_rig.mention("general", "tanaka", "日当は？")
+        answer = discord_rig.wait_for_reply(asked)
+        assert (answer.text, answer.reply_to, answer.pinged) == ("日当は？", asked.id, [])
+        waited = discord_rig.timeline(asked)
+        assert waited.complete == waited.first_sign
+        print(f"mention -> reply's request: {waited.complete * 1000:.2f} ms")  # noqa: T201
+        assert discord_rig.violations() == []
+
+    def test_two_hundred_mentions_at_once_are_all_answered_once(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        channels = [discord_rig.add_channel(f"c{number}") for number in range(50)]
+        began = time.monotonic()
+        asked = discord_rig.burst([(channels[n % 50], "tanaka", f"q{n}") for n in range(200)])
+        for one in asked:
+            discord_rig.wait_for_reply(one, 20)
+        print(f"200 at once: {time.monotonic() - began:.2f} s")  # noqa: T201
+        assert [one.text for each in asked for one in discord_rig.answers(each)] == [
+            f"q{number}" for number in range(200)
+        ]
+        assert discord_rig.doubled() == []
+
+    def test_a_direct_message_is_answered_where_it_was_written(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        asked = discord_rig.direct("smith", "hello")
+        assert discord_rig.wait_for_reply(asked).text == "hello"
+        assert [one.text for one in discord_rig.view(None, "smith")] == ["hello", "hello"]
+        assert discord_rig.view(asked.channel, "tanaka") == []
+
+    @pytest.mark.parametrize("place", ["on_message", "alone", "private", "forum", "voice"])
+    def test_threads_forum_posts_and_voice_channels_are_channels_too(
+        self, discord_rig: DiscordRig, echo: Running, place: str
+    ) -> None:
+        if place == "on_message":
+            said = discord_rig.say("general", "tanaka", "旅費の件")
+            where = discord_rig.create_thread("general", "tanaka", "旅費", message=said)
+        elif place == "forum":
+            where = discord_rig.forum_post("質問", "tanaka", "旅費", "日当について").id
+        elif place == "voice":
+            where = "会議室"
+        else:
+            private = place == "private"
+            where = discord_rig.create_thread("general", "tanaka", "旅費", private=private)
+        answer = discord_rig.wait_for_reply(discord_rig.mention(where, "tanaka", "日当は？"))
+        assert answer.text == "日当は？"
+        assert discord_rig.view(where, "tanaka")[-1].text == "日当は？"
+
+    def test_an_archived_thread_comes_back_with_a_message_unless_it_is_locked(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        thread = discord_rig.create_thread("general", "tanaka", "旧")
+        discord_rig.archive(thread)
+        call = Call(discord_rig)
+        assert call("POST", f"/channels/{thread}/messages", {"content": "x"})[0] == 200
+        assert call("GET", f"/channels/{thread}")[1]["thread_metadata"]["archived"] is False
+        discord_rig.archive(thread, locked=True)
+        status, body = call("POST", f"/channels/{thread}/messages", {"content": "x"})
+        assert (status, body["code"]) == (400, 50083)
+
+    def test_edits_deletions_and_reactions_are_told(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        first, *others = (discord_rig.say("general", "tanaka", str(n)) for n in range(4))
+        asked = discord_rig.mention("general", "tanaka", "日当は？")
+        discord_rig.edit(asked, "宿泊費は？")
+        discord_rig.react(asked, "suzuki", "👍")
+        discord_rig.delete(first)
+        discord_rig.delete(*others)
+        assert heard(echo, "edit")[0].content.endswith("宿泊費は？")
+        assert heard(echo, "reaction") == ["👍"]
+        assert heard(echo, "delete") == [int(first.id)]
+        assert heard(echo, "bulk") == [[int(one.id) for one in others]]
+
+    def test_a_reply_brings_what_it_replies_to_and_history_its_surroundings(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        asked = discord_rig.mention("general", "tanaka", "日当は？")
+        answer = discord_rig.wait_for_reply(asked)
+        discord_rig.mention("general", "suzuki", "いつから？", answer.id)
+        second = heard(echo, "message", 2)[1]
+        assert second.reference.resolved.content == "日当は？"
+        assert second.reference.resolved.reference.message_id == int(asked.id)
+        said = [discord_rig.say("general", "tanaka", str(n)) for n in range(5)]
+        channel = second.channel
+
+        async def read(**where: Any) -> list[int]:
+            return [one.id async for one in channel.history(limit=3, **where)]
+
+        ids = [int(one.id) for one in said]
+        assert echo.do(read()) == ids[:1:-1]
+        assert echo.do(read(after=discord.Object(ids[0]))) == ids[1:4]
+        assert echo.do(read(before=discord.Object(ids[4]))) == ids[3:0:-1]
+        assert echo.do(read(around=discord.Object(ids[2]))) == ids[3:0:-1]
+
+    def test_typing_is_seen_for_ten_seconds_or_until_the_answer(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        place = discord_rig.company()["channels"]["general"]
+        channel = echo.client.get_partial_messageable(int(place))
+
+        async def answer() -> None:
+            async with channel.typing():
+                assert await asyncio.to_thread(discord_rig.typing, "general")
+                await channel.send("done")
+
+        asked = discord_rig.say("general", "tanaka", "…")
+        echo.do(answer())
+        assert not discord_rig.typing("general")
+        waited = discord_rig.timeline(asked)
+        assert waited.first_sign < waited.complete
+
+    def test_servers_come_and_go(self, discord_rig: DiscordRig, echo: Running) -> None:
+        echo.do(echo.client.wait_until_ready())
+        guild = discord_rig.add_to_guild("支社")
+        assert heard(echo, "joined") == ["支社"]
+        asked = discord_rig.mention("支社-general", "tanaka", "日当は？")
+        assert discord_rig.wait_for_reply(asked).text == "日当は？"
+        discord_rig.kick(guild)
+        assert heard(echo, "left") == ["支社"]
+        status, body = Call(discord_rig)("GET", f"/channels/{asked.channel}")
+        assert (status, body["code"]) == (403, 50001)
+
+    def test_content_is_empty_without_its_intent_unless_the_bot_is_spoken_to(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        overheard = discord_rig.say("general", "tanaka", "日当は三千円です。")
+        discord_rig.mention("general", "tanaka", "聞いて")
+        discord_rig.direct("tanaka", "内緒")
+        contents = [message.content for message in heard(echo, "message", 3)]
+        assert contents[0] == ""
+        assert contents[1].endswith("聞いて")
+        assert contents[2] == "内緒"
+        path = f"/channels/{overheard.channel}/messages/{overheard.id}"
+        assert Call(discord_rig)("GET", path)[1]["content"] == ""
+        discord_rig.grant(MESSAGE_CONTENT)
+        assert Call(discord_rig)("GET", path)[1]["content"] == "日当は三千円です。"
+
+    def test_a_channel_that_the_bot_may_see_again_brings_its_threads(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        thread = discord_rig.create_thread("人事", "tanaka", "評価")
+        discord_rig.say(thread, "tanaka", "x")
+        discord_rig.permit("人事")
+        asked = discord_rig.mention(thread, "tanaka", "見える？")
+        assert discord_rig.wait_for_reply(asked).text == "見える？"
+        assert [one["event"] for one in discord_rig.journal("event")].count("THREAD_LIST_SYNC") == 1
+        assert len(heard(echo, "message")) == 1
+
+
+class TestInteractions:
+    def test_a_command_thinks_then_answers_and_follows_up(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        used = discord_rig.slash("tanaka", "general", "ask", {"question": "日当は？"})
+        discord_rig.wait_for_reply(used, containing="more")
+        first, second = discord_rig.answers(used)
+        assert first.text.splitlines() == ["answer: 日当は？", "[👍] [👎] [later] [詳しく]"]
+        assert second.text == "more"
+        assert discord_rig.interaction(used).state == "answered"
+        assert discord_rig.violations() == []
+
+    def test_only_the_asker_sees_a_private_answer_and_what_follows_it(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        options = {"question": "日当は？", "private": True}
+        used = discord_rig.slash("tanaka", "general", "ask", options)
+        # Visible by its own flags, yet the first message after a thinking one inherits.
+        answer = discord_rig.wait_for_reply(used, containing="answer")
+        assert answer.seen_by == "tanaka"
+        discord_rig.wait_for_reply(used, containing="more")
+        assert len(discord_rig.view("general", "tanaka")) == 2
+        assert discord_rig.view("general", "suzuki") == []
+        path = f"/channels/{answer.channel}/messages"
+        assert Call(discord_rig)("GET", path)[1] == []
+
+    def test_an_answer_after_three_seconds_is_unknown_and_the_person_sees_a_failure(
+        self, discord_rig: DiscordRig
+    ) -> None:
+        discord_rig.reset(speed=30)
+        discord_rig.unlimited()
+        with Running(discord_rig, Commands) as bot:
+            bot.client.wait = 0.15  # type: ignore[attr-defined]
+            discord_rig.wait_for_sockets()
+            used = discord_rig.slash("tanaka", "general", "now")
+            assert discord_rig.wait_for_state(used, "failed").messages == []
+            discord_rig.wait_for_entry("call", status=404)
+            time.sleep(0.02)
+            assert [error.code for error in bot.client.errors] == [10062]  # type: ignore[attr-defined]
+
+    def test_a_second_answer_is_refused_and_an_answer_pings_no_one_but_users(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        used = discord_rig.slash("tanaka", "general", "now", {"twice": True})
+        assert discord_rig.wait_for_reply(used).pinged == []
+        refusal = discord_rig.wait_for_entry("call", status=400)
+        assert '"code": 40060' in refusal["answer"]
+
+    def test_fifteen_minutes_later_the_token_is_no_good(self, discord_rig: DiscordRig) -> None:
+        discord_rig.reset(speed=9000)
+        discord_rig.unlimited()
+        call, me = Call(discord_rig), discord_rig.company()["bot"]
+        command = {"name": "x", "description": "x"}
+        assert call("PUT", f"/applications/{me}/commands", [command])[0] == 200
+        discord_rig.reset(speed=600)
+        call("PUT", f"/applications/{me}/commands", [command])
+        used = discord_rig.slash("tanaka", "general", "x")
+        time.sleep(0.01)
+        assert discord_rig.interaction(used).state == "failed"
+
+    def test_a_message_command_brings_the_message_without_the_intent(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        said = discord_rig.say("general", "suzuki", "日当は三千円です。")
+        used = discord_rig.message_command("tanaka", said, "Kurageに聞く")
+        answer = discord_rig.wait_for_reply(used)
+        assert (answer.text, answer.seen_by) == ("about: 日当は三千円です。", "tanaka")
+
+    def test_choices_are_offered_while_typing(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        typed = discord_rig.autocomplete("tanaka", "general", "ask", "question", "日当")
+        done = discord_rig.wait_for_state(typed, "answered")
+        assert done.choices == [{"name": "日当は？", "value": "日当"}]
+
+    def test_buttons_work_after_a_restart(self, discord_rig: DiscordRig) -> None:
+        with Running(discord_rig, Commands):
+            discord_rig.wait_for_sockets()
+            used = discord_rig.slash("tanaka", None, "ask", {"question": "日当は？"})
+            answer = discord_rig.wait_for_reply(used)
+        with Running(discord_rig, Commands):
+            discord_rig.wait_for_sockets()
+            more = discord_rig.press(answer, "詳しく", "tanaka")
+            assert discord_rig.wait_for_reply(more).text == "turn 42"
+            why = discord_rig.wait_for_state(discord_rig.press(answer, "down", "tanaka"), "modal")
+            sent = discord_rig.submit(why, {"why": "古い"})
+            thanks = discord_rig.wait_for_reply(sent)
+            assert (thanks.text, thanks.seen_by) == ("thanks: 古い", "tanaka")
+            discord_rig.wait_for_state(discord_rig.press(answer, "later", "tanaka"), "answered")
+            discord_rig.wait_for_entry("edit", id=answer.id)
+            discord_rig.press(answer, "up", "tanaka")
+            discord_rig.quiet(0.1)
+            shown = discord_rig.message(answer)
+            assert (shown.text, shown.components) == ("thanks", [])
+            with pytest.raises(KeyError, match="no control 'up'"):
+                discord_rig.press(answer, "up", "tanaka")
+            assert discord_rig.violations() == []
+
+    def test_a_layout_of_components_is_read_as_a_person_reads_it(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        view = discord.ui.LayoutView()
+        box: discord.ui.Container[Any] = discord.ui.Container()
+        box.add_item(discord.ui.TextDisplay("**日当**は[規程](https://example.com/a_b)"))
+        link: discord.ui.Button[Any] = discord.ui.Button(label="開く", url="https://example.com")
+        box.add_item(discord.ui.Section("出典 1", accessory=link))
+        view.add_item(box)
+        view.add_item(discord.ui.ActionRow(discord.ui.Button(label="👍", custom_id="up")))
+        channel = int(discord_rig.company()["channels"]["general"])
+        sent = echo.do(echo.client.get_partial_messageable(channel).send(view=view))
+        assert discord_rig.message(sent.id).text.splitlines() == [
+            "日当は規程 (https://example.com/a_b)",
+            "出典 1",
+            "[開く](https://example.com)",
+            "[👍]",
+        ]
+        path = f"/channels/{channel}/messages/{sent.id}"
+        status, body = Call(discord_rig)("PATCH", path, {"flags": 0, "content": "x"})
+        assert (status, body["code"]) == (400, 50035)
+        assert discord_rig.violations() == []
+
+    def test_a_view_is_the_same_on_the_wire_and_back(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        channel = int(discord_rig.company()["channels"]["general"])
+
+        async def send() -> discord.Message:
+            view = Feedback()
+            view.add_item(More("7"))
+            embed = discord.Embed(title="規程", url="https://example.com", description="本文")
+            place = echo.client.get_partial_messageable(channel)
+            return await place.send("x", view=view, embed=embed.add_field(name="a", value="b"))
+
+        sent = echo.do(send())
+        assert [one.custom_id for one in sent.components[0].children] == [
+            "up",
+            "down",
+            "later",
+            "more:7",
+        ]
+        assert sent.embeds[0].fields[0].value == "b"
+        assert discord_rig.message(sent.id).text == (
+            "x\n規程 (https://example.com)\n本文\na\nb\n[👍] [👎] [later] [詳しく]"
+        )
+
+
+class TestGateway:
+    @pytest.mark.parametrize("compress", ["", "zlib-stream", "zstd-stream"])
+    async def test_events_come_compressed_as_was_asked_for(
+        self, discord_rig: DiscordRig, compress: str
+    ) -> None:
+        async with Wire(discord_rig, compress) as wire:
+            assert wire.hello["d"]["heartbeat_interval"] == 41_250
+            assert (await wire.identify())["d"]["user"]["username"] == "kurage"
+            guild = (await wire.receive())["d"]
+            assert guild["name"] == "Kurage商事"
+            discord_rig.say("general", "tanaka", "日当" * 500)
+            assert (await wire.receive())["d"]["author"]["username"] == "tanaka"
+
+    async def test_a_session_is_resumed_with_what_it_missed(self, discord_rig: DiscordRig) -> None:
+        async with Wire(discord_rig) as wire:
+            await wire.identify()
+            await wire.until("GUILD_CREATE")
+            session, seq = wire.session, wire.seq
+            discord_rig.disturb("reset")
+            assert "closed" in await wire.receive()
+        missed = [discord_rig.say("general", "tanaka", str(n)).id for n in range(3)]
+        async with Wire(discord_rig) as wire:
+            await wire.resume(session, seq)
+            replayed = [(await wire.receive())["d"]["id"] for _ in missed]
+            assert replayed == missed
+            assert (await wire.receive())["t"] == "RESUMED"
+
+    async def test_shards_hear_of_their_own_servers(self, discord_rig: DiscordRig) -> None:
+        guild = int(discord_rig.company()["guilds"]["Kurage商事"])
+        own = (guild >> 22) % 2
+        async with Wire(discord_rig) as this, Wire(discord_rig) as other:
+            assert (await this.identify(shard=[own, 2]))["d"]["shard"] == [own, 2]
+            assert (await other.identify(shard=[1 - own, 2]))["d"]["guilds"] == []
+            await this.until("GUILD_CREATE")
+            said = discord_rig.say("general", "tanaka", "x")
+            assert (await this.receive())["d"]["id"] == said.id
+            with pytest.raises(TimeoutError):
+                await other.receive(0.05)
+
+    async def test_members_are_told_to_who_asked_for_the_intent(
+        self, discord_rig: DiscordRig
+    ) -> None:
+        discord_rig.grant(GUILD_MEMBERS)
+        async with Wire(discord_rig) as wire:
+            await wire.identify(DEFAULT_INTENTS | GUILD_MEMBERS)
+            guild = (await wire.until("GUILD_CREATE"))["d"]
+            assert len(guild["members"]) == guild["member_count"]
+            discord_rig.add_user("new", "新人")
+            assert (await wire.until("GUILD_MEMBER_ADD"))["d"]["user"]["username"] == "new"
+            discord_rig.rename("new", "ニュー")
+            assert (await wire.until("GUILD_MEMBER_UPDATE"))["d"]["nick"] == "ニュー"
+            await wire.send(8, {"guild_id": guild["id"], "query": "", "limit": 0, "nonce": "n"})
+            chunk = (await wire.until("GUILD_MEMBERS_CHUNK"))["d"]
+            assert len(chunk["members"]) == guild["member_count"] + 1
+            assert chunk["nonce"] == "n"
+
+
+SEEN = ("general", "総務", "お知らせ", "質問", "会議室")
+
+
+def test_every_route_answers_as_the_official_description_says(discord_rig: DiscordRig) -> None:
+    call, named = Call(discord_rig), discord_rig.company()
+    channel, guild = named["channels"]["general"], named["guilds"]["Kurage商事"]
+    me, person = named["bot"], named["users"]["tanaka"]
+    option = {"type": 3, "name": "q", "description": "q", "required": True}
+    command = {"name": "ask", "description": "ask", "type": 1, "options": [option]}
+    said = discord_rig.say("general", "tanaka", "旅費")
+    discord_rig.react(said, "tanaka", "👍")
+    started = discord_rig.create_thread("general", "tanaka", "古い")
+    discord_rig.archive(started)
+    requests: list[tuple[str, str, Any]] = [
+        ("GET", "/users/@me", None),
+        ("GET", "/users/@me/guilds", None),
+        ("GET", f"/users/{person}", None),
+        ("GET", "/oauth2/applications/@me", None),
+        ("GET", "/gateway", None),
+        ("GET", "/gateway/bot", None),
+        ("PUT", f"/applications/{me}/commands", [command, {"name": "聞く", "type": 3}]),
+        ("GET", f"/applications/{me}/commands", None),
+        ("PUT", f"/applications/{me}/guilds/{guild}/commands", [command]),
+        ("GET", f"/applications/{me}/guilds/{guild}/commands", None),
+        ("GET", f"/guilds/{guild}", None),
+        ("GET", f"/guilds/{guild}/channels", None),
+        ("GET", f"/guilds/{guild}/threads/active", None),
+        ("GET", f"/guilds/{guild}/members/{person}", None),
+        ("GET", f"/guilds/{guild}/roles", None),
+        *[("GET", f"/channels/{named['channels'][name]}", None) for name in SEEN],
+        ("POST", f"/channels/{channel}/messages", {"content": "x", "nonce": "1"}),
+        ("GET", f"/channels/{channel}/messages?limit=2", None),
+        ("GET", f"/channels/{channel}/messages/{said.id}", None),
+        ("POST", f"/channels/{channel}/typing", None),
+        ("PUT", f"/channels/{channel}/messages/{said.id}/reactions/%F0%9F%91%80/@me", None),
+        ("GET", f"/channels/{channel}/messages/{said.id}/reactions/%F0%9F%91%80", None),
+        ("DELETE", f"/channels/{channel}/messages/{said.id}/reactions/%F0%9F%91%80/@me", None),
+        ("POST", f"/channels/{channel}/messages/{said.id}/threads", {"name": "旅費"}),
+        ("GET", f"/channels/{said.id}", None),
+        ("GET", f"/channels/{said.id}/messages", None),
+        ("PUT", f"/channels/{said.id}/thread-members/@me", None),
+        ("GET", f"/channels/{said.id}/thread-members", None),
+        ("PATCH", f"/channels/{said.id}", {"name": "交通費"}),
+        ("POST", f"/channels/{channel}/threads", {"name": "雑談", "type": 11}),
+        ("GET", f"/channels/{channel}/threads/archived/public", None),
+        ("DELETE", f"/channels/{said.id}/thread-members/@me", None),
+        ("POST", "/users/@me/channels", {"recipient_id": person}),
+    ]
+    forum = named["channels"]["質問"]
+    post = {"name": "旅費", "message": {"content": "日当は？"}}
+    requests.append(("POST", f"/channels/{forum}/threads", post))
+    for method, path, body in requests:
+        status, said_back = call(method, path, body)
+        assert status < 300, (method, path, said_back)
+    for method, path, body, code in [
+        ("GET", "/channels/1", None, 10003),
+        ("GET", f"/guilds/{guild}/members", None, 50001),
+        ("GET", f"/guilds/{guild}/members/1", None, 10007),
+        ("GET", "/guilds/1", None, 10004),
+        ("GET", "/users/1", None, 10013),
+        ("GET", f"/channels/{channel}/messages/1", None, 10008),
+        ("PATCH", f"/channels/{channel}/messages/{said.id}", {"content": "x"}, 50005),
+        ("POST", f"/channels/{forum}/messages", {"content": "x"}, 50008),
+        ("POST", f"/channels/{channel}/messages/{said.id}/threads", {"name": "x"}, 160004),
+        ("POST", "/interactions/1/x/callback", {"type": 5}, 10062),
+        ("POST", f"/webhooks/{me}/x", {"content": "x"}, 10015),
+    ]:
+        status, said_back = call(method, path, body)
+        assert (status >= 400, said_back["code"]) == (True, code), (method, path)
+    assert discord_rig.violations() == []
