@@ -171,7 +171,7 @@ class SlackRig:
 
         return call
 
-    def _call(self, name: str, **arguments: Any) -> Any:
+    def _call(self, name: str, /, **arguments: Any) -> Any:
         timeout = float(arguments.get("timeout") or 0) + 30
         connection = http.client.HTTPConnection("127.0.0.1", self._admin_port, timeout=timeout)
         try:

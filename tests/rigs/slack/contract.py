@@ -1,13 +1,12 @@
 """Calls and answers held against Slack's own description of its Web API, where a test has it.
 
 The description is of 2021 and Swagger 2.0. Methods that came later are not in it and go unchecked;
-where it is stricter than the service is today, `NEWER` and `EXCEPTIONS` say so with the reason.
+where it is stricter than the service is today, `NEWER` says so with the reason.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +50,14 @@ NEWER: dict[str, str] = {
     "edited": "messages of users and apps carry it",
     "parent_user_id": "replies carry it",
     "user": "messages of apps carry their user",
+    "attachments": "replies carry every field of a message",
+    "blocks": "replies carry every field of a message",
+    "bot_profile": "replies carry every field of a message",
+    "files": "replies carry every field of a message",
+    "reactions": "replies carry every field of a message",
+    "subtype": "replies carry every field of a message",
     "url": "team.info carries the team's address",
 }
-
-# Where the description is wrong about the service: method, part of the message, reason.
-EXCEPTIONS: list[tuple[str, str, str]] = []
 
 
 class Contract:
@@ -71,6 +73,14 @@ class Contract:
             path.removeprefix("/"): next(iter(operations.values()))
             for path, operations in document["paths"].items()
         }
+        # It knows threads only, and a message that nobody answered yet is none.
+        replies = self._methods["conversations.replies"]["responses"]["200"]["schema"]
+        replies["properties"]["messages"]["items"]["items"].append(
+            {"$ref": "#/definitions/objs_message"}
+        )
+        # It takes the blocks of an updated message for an object; they are a list.
+        updated = self._methods["chat.update"]["responses"]["200"]["schema"]
+        updated["properties"]["message"]["properties"]["blocks"] = {"type": "array"}
         self._validators: dict[str, Any] = {}
 
     def knows(self, method: str) -> bool:
@@ -81,10 +91,10 @@ class Contract:
         described = self._methods.get(method)
         if described is None:
             return []
-        found = [] if not answer["ok"] else self._request(described, args)
-        if answer["ok"]:
-            found += self._answer(method, described, answer)
-        return [each for each in found if not _excepted(method, each)]
+        # Errors are not held to it: it lists those of 2021, and by far not all.
+        if not answer["ok"]:
+            return []
+        return self._request(described, args) + self._answer(method, described, answer)
 
     def _request(self, described: Json, args: Json) -> list[str]:
         parameters = {each["name"]: each for each in described["parameters"]}
@@ -101,10 +111,6 @@ class Contract:
             f"answer: {'.'.join(map(str, error.instance_path))}: {error.message[-300:]}"
             for error in validator.iter_errors(answer)
         ]
-
-
-def _excepted(method: str, message: str) -> bool:
-    return any(name in {"*", method} and part in message for name, part, _ in EXCEPTIONS)
 
 
 def _as_json_schema(node: Any) -> Any:
@@ -127,6 +133,4 @@ def _as_json_schema(node: Any) -> Any:
             schema["properties"].setdefault(name, True)
     if schema.get("format") == "uri":
         schema.pop("format")
-    if isinstance(schema.get("pattern"), str):
-        re.compile(schema["pattern"])
     return schema

@@ -29,9 +29,14 @@ def read(
         reader.names_in(text, "text")
     if blocks:
         reader.reading.links.clear()
+        before = list(reader.reading.pings)
+        reader.reading.pings.clear()
         shown = "\n".join(
             line for number, block in enumerate(blocks) if (line := _block(reader, block, number))
         )
+        # Named in the text and in the blocks, as is usual, somebody is pinged once.
+        found = {(ping.kind, ping.target) for ping in reader.reading.pings}
+        reader.reading.pings += [one for one in before if (one.kind, one.target) not in found]
     for number, attachment in enumerate(attachments or []):
         where = f"attachments[{number}]"
         for part in ("pretext", "title", "text", "footer"):

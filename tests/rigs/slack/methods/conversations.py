@@ -74,7 +74,13 @@ def history(slack: Slack, args: Args) -> Json:
     ]
     found, more = _paged(args, sorted(top, key=lambda each: each.ts, reverse=True), 999)
     shaped = [_shaped(slack, each, channel, args) for each in found]
-    return {"messages": shaped, "pin_count": 0, "channel_actions_ts": None, **more}
+    return {
+        "messages": shaped,
+        "pin_count": 0,
+        "channel_actions_ts": None,
+        "channel_actions_count": 0,
+        **more,
+    }
 
 
 def _shaped(slack: Slack, message: Message, channel: Channel, args: Args) -> Json:
@@ -90,7 +96,7 @@ def _shaped(slack: Slack, message: Message, channel: Channel, args: Args) -> Jso
 def info(slack: Slack, args: Args) -> Json:
     channel = _readable(slack, args, "read")
     shaped = shapes.channel_json(channel, slack.workspace)
-    if flag(args, "include_num_members"):
+    if flag(args, "include_num_members") and channel.kind != "im":
         shaped["num_members"] = len(channel.members)
     if flag(args, "include_locale"):
         shaped["locale"] = "ja-JP"

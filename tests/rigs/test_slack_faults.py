@@ -1,0 +1,260 @@
+"""What goes wrong with Slack, on demand: seen with the real slack-bolt, its traps included.
+
+The bot of these tests has no guards of its own. Where an answer is lost or doubled here, that is
+what slack-bolt and slack-sdk do if left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from typing import Any
+
+import pytest
+from rigs.slack_bot import Bot
+from rigs.slack_rig import SlackRig
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.webhook import WebhookClient
+
+KAPPA = "C0SOUMU001"
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[SlackRig]:
+    with SlackRig() as running:
+        yield running
+
+
+@pytest.fixture
+def rig(process: SlackRig) -> SlackRig:
+    """Return a workspace as it was seeded, and redelivery that does not keep a test waiting."""
+    process.reset(limits={"enabled": False})
+    process.configure(redelivery=[0.1, 0.5, 3.0], ack_deadline=0.5)
+    return process
+
+
+@pytest.fixture
+def slack(rig: SlackRig) -> WebClient:
+    return WebClient(rig.bot_token, base_url=rig.api_url, retry_handlers=[])
+
+
+class TestSockets:
+    @pytest.mark.parametrize(
+        "hurt",
+        [
+            pytest.param(lambda rig: rig.close_sockets(), id="close-frame"),
+            pytest.param(lambda rig: rig.disconnect("warning"), id="warning"),
+            pytest.param(lambda rig: rig.disconnect("refresh_requested"), id="refresh"),
+            pytest.param(lambda rig: rig.drop(), id="fin"),
+            pytest.param(lambda rig: rig.drop(reset=True), id="rst"),
+            pytest.param(lambda rig: rig.half_open(), id="half-open"),
+        ],
+    )
+    def test_a_lost_socket_is_opened_anew_and_no_mention_is_lost(
+        self, rig: SlackRig, hurt: Callable[[SlackRig], None]
+    ) -> None:
+        with Bot(rig, ping_interval=0.2):
+            rig.wait_for_reply(rig.mention("soumu", "sato", "前"))
+            hurt(rig)
+            asked = [rig.mention("soumu", "sato", f"質問{number}") for number in range(5)]
+            rig.wait_for_replies(asked, timeout=10)
+            rig.quiet(0.05)
+            assert [len(rig.answers(ts)) for ts in asked] == [1] * 5
+            assert rig.sockets()  # Slack counts a half-open one too until it answers no ping.
+
+    def test_a_refused_upgrade_keeps_bolt_out_until_its_ticket_is_taken_away(
+        self, rig: SlackRig
+    ) -> None:
+        with Bot(rig, ping_interval=0.1) as bot:
+            opened = len(rig.journal("call", method="apps.connections.open"))
+            rig.refuse_upgrades()
+            rig.drop()
+            rig.wait_for("upgrade_refused", reason="fault")
+            for _ in range(2):
+                # The ticket is spent, and the client tries it again and again.
+                rig.wait_for("upgrade_refused", reason="ticket", since=_now())
+            assert len(rig.journal("call", method="apps.connections.open")) == opened + 1
+            bot.run(_take_ticket(bot))
+            rig.wait_for("socket_opened", since=_now())
+            rig.wait_for_reply(rig.mention("soumu", "sato", "戻った？"))
+
+    def test_sockets_can_be_hurt_one_by_one(self, rig: SlackRig) -> None:
+        with Bot(rig), Bot(rig):
+            first, second = rig.sockets()
+            rig.drop([first])
+            assert rig.sockets() == [second]
+            rig.wait_for_reply(rig.mention("soumu", "sato", "?"))
+
+    @pytest.mark.parametrize("reset", [False, True])
+    def test_an_event_whose_socket_went_before_it_comes_again(
+        self, rig: SlackRig, reset: bool
+    ) -> None:
+        rig.set_app(events=["app_mention"])
+        with Bot(rig, ping_interval=0.1):
+            rig.fail("events_api/app_mention", verb="ENVELOPE", cut="before", reset=reset)
+            ts = rig.mention("soumu", "sato", "?")
+            rig.wait_for_reply(ts)
+            rig.quiet(0.1)
+            assert len(rig.answers(ts)) == 1
+        assert rig.journal("socket_cut", reset=reset)
+
+    def test_an_event_whose_acknowledgement_was_lost_is_answered_twice_by_bare_bolt(
+        self, rig: SlackRig
+    ) -> None:
+        rig.set_app(events=["app_mention"])
+        with Bot(rig, ping_interval=0.1):
+            rig.fail("events_api/app_mention", verb="ENVELOPE", cut="after")
+            ts = rig.mention("soumu", "sato", "?")
+            rig.wait_for("ack")
+            rig.quiet(0.1)
+            deliveries = rig.journal("delivery")
+            assert [each["attempt"] for each in deliveries] == list(range(len(deliveries)))
+            assert len(deliveries) >= 2
+            assert len(rig.answers(ts)) == 2
+
+    def test_copies_of_an_event_are_each_answered_by_bare_bolt(self, rig: SlackRig) -> None:
+        with Bot(rig):
+            rig.duplicate(5)
+            ts = rig.mention("soumu", "sato", "?")
+            rig.quiet(0.2)
+            assert len(rig.answers(ts)) == 5
+            [doubled] = rig.doubled()
+            assert doubled["count"] == 5
+            rig.recover()
+            ts = rig.mention("soumu", "sato", "?")
+            rig.quiet(0.1)
+            assert len(rig.answers(ts)) == 1
+
+    def test_held_events_come_when_they_are_released(self, rig: SlackRig) -> None:
+        rig.configure(ack_deadline=5.0)
+        with Bot(rig):
+            rig.hold_events()
+            ts = rig.mention("soumu", "sato", "?")
+            assert rig.quiet(0.1)
+            rig.release_events()
+            rig.wait_for_reply(ts)
+
+    def test_an_uninstalled_app_is_sent_away(self, rig: SlackRig, slack: WebClient) -> None:
+        with Bot(rig):
+            rig.uninstall()
+            rig.wait_for("disconnect", reason="link_disabled")
+            with pytest.raises(SlackApiError, match="account_inactive"):
+                slack.auth_test()
+
+
+class TestCalls:
+    def post(self, slack: WebClient) -> Any:
+        return slack.chat_postMessage(channel=KAPPA, text="答え")
+
+    @pytest.mark.parametrize(
+        ("fault", "posts"),
+        [
+            pytest.param({"status": 429, "retry_after": 1}, 0, id="429"),
+            pytest.param({"status": 500}, 0, id="500"),
+            pytest.param({"status": 502}, 0, id="502"),
+            pytest.param({"status": 503}, 0, id="503"),
+            pytest.param({"message": "fatal_error"}, 0, id="fatal-error"),
+            pytest.param({"cut": "before"}, 0, id="fin-before"),
+            pytest.param({"cut": "before", "reset": True}, 0, id="rst-before"),
+            pytest.param({"cut": "after"}, 1, id="fin-after-the-work"),
+            pytest.param({"cut": "after", "reset": True}, 1, id="rst-after-the-work"),
+            pytest.param({"cut": "body"}, 1, id="amid-the-answer"),
+            pytest.param({"status": 200}, 1, id="truncated-json"),
+        ],
+    )
+    def test_a_call_fails_once_before_or_after_its_work(
+        self, rig: SlackRig, slack: WebClient, fault: dict[str, Any], posts: int
+    ) -> None:
+        rig.fail("chat.postMessage", **fault)
+        with pytest.raises((SlackApiError, OSError, ValueError, HTTPException)):
+            self.post(slack)
+        assert len(rig.screen("soumu")) == posts
+        self.post(slack)
+        assert len(rig.screen("soumu")) == posts + 1
+
+    def test_a_429_says_how_long_to_wait(self, rig: SlackRig, slack: WebClient) -> None:
+        rig.fail("chat.*", status=429, retry_after=30)
+        with pytest.raises(SlackApiError) as caught:
+            self.post(slack)
+        assert caught.value.response.status_code == 429
+        assert caught.value.response["error"] == "ratelimited"
+        assert caught.value.response.headers["Retry-After"] == "30"
+
+    def test_a_slow_answer_comes_late(self, rig: SlackRig, slack: WebClient) -> None:
+        rig.fail("chat.postMessage", delay=0.2)
+        began = time.monotonic()
+        self.post(slack)
+        assert time.monotonic() - began >= 0.2
+
+    def test_faults_are_counted_skipped_and_drawn_from_the_seed(
+        self, rig: SlackRig, slack: WebClient
+    ) -> None:
+        rig.fail("auth.test", message="internal_error", skip=1, times=2)
+        assert [_works(slack.auth_test) for _ in range(4)] == [True, False, False, True]
+        drawn = []
+        for _ in range(2):
+            rig.reset(seed=7, limits={"enabled": False})
+            rig.fail("auth.test", message="internal_error", times=None, probability=0.5)
+            drawn.append([_works(slack.auth_test) for _ in range(20)])
+        assert drawn[0] == drawn[1]
+        assert 2 <= sum(drawn[0]) <= 18
+
+    def test_a_retry_after_a_lost_answer_posts_twice(self, rig: SlackRig) -> None:
+        with Bot(rig, retry_handlers=[AsyncConnectionErrorRetryHandler()]):
+            rig.fail("chat.postMessage", cut="after", reset=True)
+            ts = rig.mention("soumu", "sato", "?")
+            first = rig.wait_for("posted", own=True, thread_ts=ts)
+            rig.wait_for("posted", own=True, thread_ts=ts, since=first["at"] + 1e-6)
+        assert len(rig.answers(ts)) == 2
+
+    @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 1}, {"status": 503}])
+    def test_the_handlers_for_429_and_503_bring_the_answer_through(
+        self, rig: SlackRig, fault: dict[str, Any]
+    ) -> None:
+        handlers = [AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()]
+        with Bot(rig, retry_handlers=handlers):
+            rig.fail("chat.postMessage", **fault)
+            [answer] = rig.wait_for_reply(rig.mention("soumu", "sato", "?"), timeout=10)
+        assert answer["text"] == "答え: ?"
+
+    def test_a_response_url_can_fail_too(self, rig: SlackRig) -> None:
+        rig.configure(ack_deadline=0.01)
+        hook = WebhookClient(rig.slash("sato", "soumu", "/kurage", "?")["response_url"])
+        rig.fail("response_url", status=500)
+        assert hook.send(text="a").status_code == 500
+        assert hook.send(text="a").status_code == 200
+
+    def test_a_token_revoked_while_running_ends_the_calls(
+        self, rig: SlackRig, slack: WebClient
+    ) -> None:
+        self.post(slack)
+        rig.revoke()
+        with pytest.raises(SlackApiError, match="token_revoked"):
+            self.post(slack)
+        assert rig.journal("event", name="tokens_revoked")
+
+
+def _now() -> float:
+    return time.monotonic()
+
+
+async def _take_ticket(bot: Bot) -> None:
+    """Do what a watchdog has to: the client asks for a new ticket only without the old one."""
+    bot.handler.client.wss_uri = None
+    await asyncio.sleep(0)
+
+
+def _works(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except SlackApiError:
+        return False
+    return True
