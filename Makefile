@@ -41,7 +41,7 @@ docs: .venv/.dev  ## Build the pages of docs/ into build/site; a broken link fai
 	$(BIN)/python docs/build.py
 
 bench: .venv/.bench  ## Print the figures of bench/README.md
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
 
 format: .venv/.dev  ## Format and sort what a machine can
 	$(BIN)/ruff check --fix . || true

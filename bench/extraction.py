@@ -1,6 +1,6 @@
 """Extraction held to the source: what an independent reading of each document says against ours.
 
-    python bench/extraction.py [--list] [--only TEXT] [FOLDER…]
+    python -m bench.extraction [--list] [--only TEXT] [FOLDER…]
 
 Without a folder: the handbook, and the sample pages and Office files where they are at hand.
 docs/extraction.md explains what is left.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import tempfile
 import unicodedata
 from collections import Counter, defaultdict
@@ -21,11 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import sources
-from figures import ROOT, documents
-from sources import EITHER, HARD, SOFT, Source
-
-sys.path.insert(0, str(ROOT))  # before bench/ itself, whose ingest.py is another one
+from bench import sources
+from bench.figures import ROOT, documents
+from bench.sources import EITHER, HARD, SOFT, Source
 from ingest.extract import Extracted, ExtractError, extract
 
 KINDS = ("space", "hidden", "heading", "made up", "anchor", "lost", "repeated", "unread")

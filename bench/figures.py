@@ -16,9 +16,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
-# `ingest` is the package; the script of that name here is `bench.ingest`. Every script imports this
-# module before it imports the program.
-sys.path.insert(0, str(ROOT))
 KURAGE = (sys.executable, "-m", "bot.cli")
 
 

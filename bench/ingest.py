@@ -1,6 +1,6 @@
 """Ingest of real pages and Office files, from files to searchable; peers beside us.
 
-    python bench/ingest.py
+    python -m bench.ingest
 
 Whole processes: start-up, worker processes and the switch to the new index included. A peer does a
 part of the work, in this process: `SentenceSplitter` only cuts text, MarkItDown only reads Office
@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from figures import KURAGE, Figure, at_most, documents, run, table
+from bench.figures import KURAGE, Figure, at_most, documents, run, table
 
 _RUNS = 3
 

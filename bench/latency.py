@@ -1,6 +1,6 @@
 """Search at 17,000 passages: tokenising, access filter and payload included; peers beside us.
 
-    python bench/latency.py
+    python -m bench.latency
 
 The peers' times are of the same process, machine and minute. Without `pip install -e '.[bench]'`
 their rows say what is missing.
@@ -15,9 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import peers
-from figures import Figure, at_most, shared, table
-
+from bench import peers
+from bench.figures import Figure, at_most, shared, table
 from bot import settings
 from bot.app import open_app
 from bot.cli.console import settle

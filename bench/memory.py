@@ -1,6 +1,6 @@
 """Memory: while ingesting, while a conversation waits, and with 17,000 and 100,000 chunks open.
 
-    python bench/memory.py
+    python -m bench.memory
 
 Proportional set size over the process tree (`/proc/PID/smaps_rollup`). A peer's process holds the
 same passages as ours and has answered a few questions.
@@ -17,9 +17,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import peers
-from figures import KURAGE, ROOT, Figure, at_most, documents, run, shared, table, tree_pss_mb
-
+from bench import peers
+from bench.figures import KURAGE, ROOT, Figure, at_most, documents, run, shared, table, tree_pss_mb
 from bot import settings
 from bot.app import App, open_app
 from bot.evaluate import read_questions
@@ -68,7 +67,7 @@ def idle_chat() -> float:
 
 def held_by(*arguments: str) -> float:
     """Return what a process of this script holds once it has answered, by its arguments."""
-    command = [sys.executable, __file__, *arguments]
+    command = [sys.executable, "-m", "bench.memory", *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,4 +1,4 @@
-"""The peers' retrievers over the same passages, each as a function that searches.
+"""The peers' retrievers over the same passages, each as a function that ranks passage ids.
 
 At their defaults; where a default can not cut Japanese into words, also with the obvious remedy.
 """
@@ -11,8 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from figures import shared
-
+from bench.figures import shared
 from bot import settings
 from bot.app import open_app
 from bot.evaluate import read_lines
@@ -20,7 +19,8 @@ from ingest.chunk import Chunk
 from ingest.encode import SparseVector
 
 TOP = 10
-Search = Callable[[str], Any]
+Search = Callable[[str], list[str]]
+"""Returns the ids of the best passages, best first."""
 Rows = Sequence[dict[str, Any]]
 """Passages: `{"id", "title", "text"}`."""
 
@@ -28,9 +28,9 @@ Rows = Sequence[dict[str, Any]]
 _PAIRS = r"(?=(\w\w))"
 
 
-def passages() -> Rows:
-    """Return the passages of `jsquad`, 17,000 or so."""
-    return list(read_lines(shared("jsquad") / "passages.jsonl.gz"))
+def passages(name: str = "jsquad") -> Rows:
+    """Return the passages of a shared set; `jsquad` has 17,000."""
+    return list(read_lines(shared(name) / "passages.jsonl.gz"))
 
 
 def haystack(rows: Rows) -> Search:
@@ -42,7 +42,7 @@ def haystack(rows: Rows) -> Search:
     store = InMemoryDocumentStore()
     store.write_documents([Document(id=row["id"], content=_text(row)) for row in rows])
     retriever = InMemoryBM25Retriever(store, top_k=TOP)
-    return lambda question: retriever.run(query=question)
+    return lambda question: [found.id for found in retriever.run(query=question)["documents"]]
 
 
 def llama_index(rows: Rows, **options: Any) -> Search:
@@ -52,7 +52,7 @@ def llama_index(rows: Rows, **options: Any) -> Search:
 
     nodes = [TextNode(id_=row["id"], text=_text(row)) for row in rows]
     retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=TOP, **options)
-    return retriever.retrieve
+    return lambda question: [found.node.node_id for found in retriever.retrieve(question)]
 
 
 def llama_index_pairs(rows: Rows) -> Search:
@@ -83,9 +83,10 @@ def qdrant_local(rows: Rows) -> Search:
         for start in range(0, len(points), 1000):
             client.upsert("passages", points[start : start + 1000])
 
-    def search(question: str) -> Any:
+    def search(question: str) -> list[str]:
         query = _sparse(encoder.encode_query(question).vectors["lexical"])
-        return client.query_points("passages", query, using="lexical", limit=TOP)
+        found = client.query_points("passages", query, using="lexical", limit=TOP)
+        return [point.payload["id"] for point in found.points if point.payload]
 
     return search
 

@@ -1,6 +1,6 @@
 """Retrieval, quotes and abstention on the shared sets, by `kurage eval`, whole pipeline.
 
-python bench/quality.py
+python -m bench.quality
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from figures import KURAGE, ROOT, Figure, at_least, documents, run, shared, table
+from bench import peers
+from bench.figures import KURAGE, ROOT, Figure, at_least, documents, run, shared, table
+from bot.evaluate import RunLine, read_questions, score
 
 MEMBER = "member@example.co.jp"
 """Who asks the handbook where a question does not say: somebody without special rights."""
@@ -25,7 +27,19 @@ def evaluated(*arguments: str) -> dict[str, float]:
 
 def figures() -> list[Figure]:
     """Return the rows of quality."""
-    return [*_published(), *_documents(), *_handbook()]
+    return [*_published(), *_documents(), *_handbook(), *map(_peer, peers.RETRIEVERS)]
+
+
+def _peer(name: str) -> Figure:
+    """Return how well a peer ranks the set that tells retrievers apart."""
+    row = f"`faq_kosodate` nDCG@10: {name}"
+    try:
+        search = peers.RETRIEVERS[name](peers.passages("faq_kosodate"))
+    except ImportError as error:
+        return Figure(row, "", "", f"not run: {error.name} is missing", None)
+    questions = read_questions(shared("faq_kosodate") / "questions.jsonl.gz")
+    ranked = [RunLine(q.id, search(q.question), None, None, []) for q in questions]
+    return Figure(row, "", "", f"{score(questions, ranked)['ndcg@10']:.3f}", None)
 
 
 def _documents() -> list[Figure]:

@@ -1,13 +1,12 @@
-"""All figures in one table: what `make bench` prints.
+"""All figures in one table: what `make bench` prints, and the check of extraction below it.
 
-python bench/run.py
+python -m bench.run
 """
 
 from __future__ import annotations
 
-from figures import table
-
-from bench import ingest, latency, memory, quality, startup
+from bench import extraction, ingest, latency, memory, quality, server, startup
+from bench.figures import table
 
 if __name__ == "__main__":
     print(
@@ -15,9 +14,12 @@ if __name__ == "__main__":
             [
                 *quality.figures(),
                 *latency.figures(),
+                *server.figures(),
                 *ingest.figures(),
                 *memory.figures(),
                 *startup.figures(),
             ]
-        )
+        ),
+        flush=True,
     )
+    extraction.main()

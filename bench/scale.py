@@ -1,6 +1,6 @@
 """Sizes of an index at 10⁴, 10⁵ … chunks, to hold the arithmetic of docs/scale.md against.
 
-    python bench/scale.py [--chunks N …] [--dense none|float32|int8|binary]
+    python -m bench.scale [--chunks N …] [--dense none|float32|int8|binary]
 
 Real chunks of the documentation pages are written again and again under new ids; dense vectors are
 random, of bge-m3's 1,024 dimensions. Each size is measured in processes of its own.
@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import qdrant_edge as engine
-from figures import documents, shared
 
+from bench.figures import documents, shared
 from bot import settings
 from bot.app import open_app
 from bot.experiment import SOURCE, PassageConnector

@@ -1,6 +1,6 @@
 """What a search costs more on a Qdrant server than in the process: same chunks, same questions.
 
-    python bench/server.py [QDRANT_URL]
+    python -m bench.server [QDRANT_URL]
 
 Without an address the loopback rig of the tests serves (Qdrant's engine behind its REST API, in a
 process of its own, without checking bodies against the API's description). Both indexes answer the
@@ -20,8 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from figures import ROOT, Figure, at_most, shared, table
-
+from bench.figures import ROOT, Figure, at_most, shared, table
 from bot import settings
 from bot.app import open_app
 from bot.cli.console import settle

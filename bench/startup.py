@@ -1,6 +1,6 @@
 """`kurage ask` from a cold start, over the sample handbook.
 
-python bench/startup.py
+python -m bench.startup
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import statistics
 import sys
 import tempfile
 
-from figures import KURAGE, Figure, at_most, run, table
+from bench.figures import KURAGE, Figure, at_most, run, table
 
 _RUNS = 9
 _IMPORTS = "import asyncio, typer, rich.console, pydantic, sqlalchemy.orm, sudachipy, qdrant_edge"

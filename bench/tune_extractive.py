@@ -1,7 +1,7 @@
 """Learns the weights of the extractive generator, and says what they are worth on unseen questions.
 
-python bench/tune_extractive.py            prints figures and tables (about 4 minutes)
-python bench/tune_extractive.py --write    puts the tables into bot/generate/extractive/weights.py
+python -m bench.tune_extractive            prints figures and tables (about 4 minutes)
+python -m bench.tune_extractive --write    puts the tables into bot/generate/extractive/weights.py
 
 Sentences: a conditional logit over the candidates of each answerable question of `jsquad` and of
 one half of the handbook's questions; the sentences of the right paragraph (of the right document)
@@ -27,9 +27,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from figures import ROOT, shared
 from numpy.typing import NDArray
 
+from bench.figures import ROOT, shared
 from bot import settings
 from bot.app import open_app
 from bot.evaluate import auroc, read_questions

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sources import office, pdf, plain, web
-from sources.seen import EITHER, HARD, SOFT, Source
+from bench.sources import office, pdf, plain, web
+from bench.sources.seen import EITHER, HARD, SOFT, Source
 
 __all__ = ["EITHER", "HARD", "SOFT", "Source", "formats", "read"]
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from sources.seen import EITHER, HARD, Source
+from bench.sources.seen import EITHER, HARD, Source
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _P: Final = f"{_W}p"

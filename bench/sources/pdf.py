@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 
-from sources.seen import HARD, SOFT, Source
+from bench.sources.seen import HARD, SOFT, Source
 
 
 def pdf(data: bytes) -> Source:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sources.seen import EITHER, HARD, Source
+from bench.sources.seen import EITHER, HARD, Source
 
 
 def yaml(data: bytes) -> Source:

@@ -8,7 +8,7 @@ import warnings
 from collections import Counter
 from typing import Any, Final
 
-from sources.seen import HARD, SOFT, Source
+from bench.sources.seen import HARD, SOFT, Source
 
 _UNSEEN: Final = frozenset(
     ("script", "style", "template", "noscript", "head", "iframe", "object", "svg", "canvas")

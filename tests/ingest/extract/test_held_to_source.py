@@ -16,10 +16,10 @@ import pytest
 from ingest.extract import Block, Extracted
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.append(str(ROOT / "bench"))
+sys.path.append(str(ROOT))  # bench/ is not installed
 
-import extraction  # noqa: E402 - bench/ is a folder of scripts, no package
-from sources import HARD, SOFT, Source  # noqa: E402
+from bench import extraction  # noqa: E402
+from bench.sources import HARD, SOFT, Source  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:DrawingML support is incomplete:UserWarning",  # openpyxl, of shapes: read beside it
