@@ -287,6 +287,12 @@ class Wire:
         # aiohttp closes its transports in the loop's next turn.
         await asyncio.sleep(0)
 
+    async def reconnect(self) -> None:
+        """Leave the socket without giving up the session, and open another one."""
+        await self._ws.close(code=4000)
+        self._ws = await self._http.ws_connect(self._url)
+        self.hello = await self.receive()
+
     async def send(self, op: int, data: Any = None) -> None:
         await self._ws.send_str(json.dumps({"op": op, "d": data}))
 

@@ -146,7 +146,8 @@ class Gateway:
                 raise _ClosedError(4002, "Error while decoding payload.") from error
             self._take(socket, op, payload.get("d"))
         # 1000 and 1001 give the session up; other ends leave it to be resumed.
-        if socket.ws.close_code in {1000, 1001} and socket.session and not socket.half_open:
+        farewell = socket.ws.close_code in {1000, 1001} and not socket.closing
+        if farewell and socket.session and not socket.half_open:
             self.sessions.pop(socket.session.id, None)
         self._journal.note("gateway", what="gone", code=socket.ws.close_code)
 
@@ -301,6 +302,7 @@ class Gateway:
                 return
 
     async def _close(self, socket: Socket, code: int, reason: str) -> None:
+        socket.closing = True
         await socket.ws.close(code=code, message=reason.encode())
 
     def _lose(self, socket: Socket) -> None:

@@ -71,6 +71,8 @@ class Socket:
         self.session: Session | None = None
         self.half_open = False
         """Whether the far end is as if gone: nothing is read, nothing is sent."""
+        self.closing = False
+        """Whether the rig closed it: what the far end answers then is no farewell of its own."""
         self.received: deque[float] = deque()
         self.beat_at = 0.0
 

@@ -28,7 +28,20 @@ _LINK = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE
 )
-_EMPHASIS = re.compile(r"(\*\*\*|\*\*|__|~~|\|\||(?<!\w)[*_]|[*_](?!\w))")
+_ESCAPED = re.compile(r"\\([*_~|\[\]<>#`\\-])")
+# Emphasis comes off in pairs only: what has no partner is read as it stands. An underscore must
+# stand at the edge of a word, an asterisk need not, so `*日当*は` is emphasis.
+_PAIRS = [
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"\*\*(.+?)\*\*",
+        r"__(.+?)__",
+        r"~~(.+?)~~",
+        r"\|\|(.+?)\|\|",
+        r"\*(?=\S)(.+?)(?<=\S)\*",
+        r"(?<!\w)_(.+?)_(?!\w)",
+    )
+]
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,7 @@ def forged_links(text: str) -> list[tuple[str, str]]:
     """Return the links whose words name another place than the one they lead to."""
     forged = []
     for label, url in links(text):
-        said = _ADDRESS.search(_EMPHASIS.sub("", label))
+        said = _ADDRESS.search(_unstressed(label))
         host = (urlsplit(url).hostname or "").lower()
         if said and said[1].lower().removeprefix("www.") != host.removeprefix("www."):
             forged.append((label, url))
@@ -155,24 +168,36 @@ def rendered(world: World, message: Message) -> str:
 def plain(world: World, text: str) -> str:
     """Return markdown as it reads."""
     kept: list[str] = []
+    text = text.replace("\0", "")
 
     def keep(found: re.Match[str]) -> str:
         kept.append(found[0].strip("`").strip("\n"))
         return f"\0{len(kept) - 1}\0"
 
-    shown = _CODE.sub(keep, text)
+    def keep_sign(found: re.Match[str]) -> str:
+        kept.append(found[1])
+        return f"\0{len(kept) - 1}\0"
+
+    shown = _ESCAPED.sub(keep_sign, _CODE.sub(keep, text))
     shown = _LINK.sub(lambda found: f"{found[1]} ({found[2]})", shown)
     shown = _USER.sub(lambda found: f"@{_name(world.users, found[1], 'shown')}", shown)
     roles = {one.id: one for guild in world.guilds.values() for one in guild.roles.values()}
     shown = _ROLE.sub(lambda found: f"@{_name(roles, found[1], 'name')}", shown)
     shown = re.sub(r"<#(\d+)>", lambda found: f"#{_name(world.channels, found[1], 'name')}", shown)
     shown = re.sub(r"(?m)^(?:#{1,3}|-#|>) ", "", shown)
-    parts = re.split(r"(\w+://[^\s)>]+)", shown)
-    parts[::2] = [
-        _EMPHASIS.sub("", re.sub(r"\\([*_~|\[\]<>#\\-])", "\1\\1", p)) for p in parts[::2]
-    ]
-    shown = re.sub("\1(.)", r"\1", "".join(parts))
-    return re.sub("\0(\\d+)\0", lambda found: kept[int(found[1])], shown)
+    # Addresses keep their underscores.
+    shown = re.sub(r"\w+://[^\s)>*|~]+", keep, shown)
+    shown = _unstressed(shown)
+    # What is kept may hold what was kept before it.
+    while "\0" in shown:
+        shown = re.sub("\0(\\d+)\0", lambda found: kept[int(found[1])], shown)
+    return shown
+
+
+def _unstressed(text: str) -> str:
+    for pattern in _PAIRS:
+        text = pattern.sub(r"\1", text)
+    return text
 
 
 def _name(things: dict[int, Any], ref: str, attribute: str) -> str:
