@@ -9,6 +9,8 @@ from qdrant_client import QdrantClient
 from qdrant_rig import connect
 from rigs.discord_rig import DiscordRig
 from rigs.qdrant import QdrantRig
+from rigs.slack_rig import SlackRig
+from slack_sdk import WebClient
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,22 @@ def discord_rig(discord_process: DiscordRig) -> DiscordRig:
     discord_process.reset()
     discord_process.unlimited()
     return discord_process
+
+
+@pytest.fixture(scope="session")
+def slack_process() -> Iterator[SlackRig]:
+    with SlackRig() as running:
+        yield running
+
+
+@pytest.fixture
+def slack_rig(slack_process: SlackRig) -> SlackRig:
+    """Return a workspace as it was seeded, without rate limits, whatever the test before did."""
+    slack_process.reset(limits={"enabled": False})
+    return slack_process
+
+
+@pytest.fixture
+def slack(slack_rig: SlackRig) -> WebClient:
+    """Return the app's client."""
+    return WebClient(slack_rig.bot_token, base_url=slack_rig.api_url)

@@ -1,4 +1,4 @@
-"""A bare bot on the real slack-bolt, for the tests of the rig: it repeats what it is told."""
+"""What the tests of the Slack rig share: a bare bot on the real slack-bolt, parts of messages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,34 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+import pytest
 from rigs.slack_rig import SlackRig
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+Json = dict[str, Any]
 Register = Callable[[AsyncApp], None]
+
+SOUMU = "C0SOUMU001"
+SATO = "U0SATO0001"
+TEAM = "T0KURAGE01"
+
+
+def refusal(error: str) -> Any:
+    """Return a context in which the client has to report this error."""
+    return pytest.raises(SlackApiError, match=f"'error': '{error}'")
+
+
+def section(text: str, kind: str = "mrkdwn") -> Json:
+    return {"type": "section", "text": {"type": kind, "text": text}}
+
+
+def button(label: str, action: str, **more: Any) -> Json:
+    text = {"type": "plain_text", "text": label}
+    return {"type": "button", "text": text, "action_id": action, **more}
 
 
 def echo(app: AsyncApp) -> None:

@@ -29,8 +29,7 @@ from typing import Any, Self
 
 from rigs import faults
 from rigs.faults import Fault
-
-Json = dict[str, Any]
+from rigs.slack.driven import Driven, Json
 
 _TESTS = Path(__file__).parents[1]
 # The description stands beside the checkout; the environment can name another place.
@@ -59,7 +58,7 @@ def from_manifest(manifest: Mapping[str, Any]) -> Json:
     }
 
 
-class SlackRig:
+class SlackRig(Driven):
     """A Slack workspace of one test; a context manager."""
 
     def __init__(
@@ -159,18 +158,6 @@ class SlackRig:
         fresh = {"seed": 0, "speed": 1.0, "app": {}, "limits": {}, **self._settings, **settings}
         self._call("reset", **fresh)
 
-    def __getattr__(self, name: str) -> Any:
-        """Return what persons do and see: every public method of `rigs.slack`'s
-        `Persons`, `Interactions`, `Records` and `Steering` that has no form of its own here.
-        """
-        if name.startswith("_"):
-            raise AttributeError(name)
-
-        def call(**arguments: Any) -> Any:
-            return self._call(name, **arguments)
-
-        return call
-
     def _call(self, name: str, /, **arguments: Any) -> Any:
         timeout = float(arguments.get("timeout") or 0) + 30
         connection = http.client.HTTPConnection("127.0.0.1", self._admin_port, timeout=timeout)
@@ -186,74 +173,7 @@ class SlackRig:
             raise _ERRORS.get(said["type"], RuntimeError)(said["error"])
         return said
 
-    # Persons
-
-    def mention(
-        self, channel: str, user: str, text: str, thread: str | None = None, **how: Any
-    ) -> str:
-        """Mention the bot in a channel or thread; return the message's ts.
-
-        `how`: `raw` (the text as Slack stores it), `files` (`[{"name": …}]`), `ago` (seconds).
-        """
-        return str(
-            self._call("mention", channel=channel, user=user, text=text, thread=thread, **how)
-        )
-
-    def mention_many(self, mentions: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Mention the bot many times in one moment; each has the arguments of `mention`."""
-        return list(self._call("mention_many", mentions=[dict(each) for each in mentions]))
-
-    def say(self, channel: str, user: str, text: str, thread: str | None = None, **how: Any) -> str:
-        """Write a message without the bot's name; return its ts."""
-        return str(self._call("say", channel=channel, user=user, text=text, thread=thread, **how))
-
-    def direct(self, user: str, text: str, thread: str | None = None, **how: Any) -> str:
-        """Write to the bot directly; return the message's ts."""
-        return str(self._call("direct", user=user, text=text, thread=thread, **how))
-
-    def direct_channel(self, user: str) -> str:
-        """Return the id of the direct messages between a person and the bot."""
-        return str(self._call("direct_channel", user=user))
-
-    def edit(self, channel: str, ts: str, text: str, *, raw: bool = False) -> None:
-        """Change a person's message."""
-        self._call("edit", channel=channel, ts=ts, text=text, raw=raw)
-
-    def delete(self, channel: str, ts: str) -> None:
-        """Remove a person's message."""
-        self._call("delete", channel=channel, ts=ts)
-
-    def slash(self, user: str, channel: str, command: str, text: str) -> Json:
-        """Send a slash command; return `acked`, `ack`, `trigger_id`, `response_url`."""
-        return dict(self._call("slash", user=user, channel=channel, command=command, text=text))
-
-    def press(self, channel: str, ts: str, button: str, user: str, value: Any = None) -> Json:
-        """Press a button of a message by its label or action id; return `acked` and more."""
-        return dict(
-            self._call("press", channel=channel, ts=ts, button=button, user=user, value=value)
-        )
-
-    def press_view(self, view: str, button: str, user: str, value: Any = None) -> Json:
-        """Press a button of a modal (by the view's id) or of the home tab (`"home"`)."""
-        return dict(self._call("press_view", view=view, button=button, user=user, value=value))
-
-    def submit(self, view: str, values: Mapping[str, Any]) -> Json:
-        """Send off a modal, `values` by action id; return `acked`, and `errors` if sent back."""
-        return dict(self._call("submit", view=view, values=dict(values)))
-
-    def invite(self, channel: str, by: str = "sato") -> None:
-        """Add the bot to a channel."""
-        self._call("invite", channel=channel, by=by)
-
-    def kick(self, channel: str, by: str = "sato") -> None:
-        """Remove the bot from a channel."""
-        self._call("kick", channel=channel, by=by)
-
-    def open_home(self, user: str, tab: str = "home") -> None:
-        """Open the bot's home tab, or its conversation (`messages`)."""
-        self._call("open_home", user=user, tab=tab)
-
-    # Waiting and seeing
+    # Waiting and asking
 
     def wait_for_reply(self, ts: str, timeout: float = 5.0) -> list[Json]:
         """Return the answers to a message once one is complete; raises TimeoutError."""
@@ -271,14 +191,13 @@ class SlackRig:
         """Wait until nothing has happened for so long; tell whether that came to be."""
         return bool(self._call("quiet", seconds=seconds, timeout=timeout))
 
-    def screen(
-        self, channel: str, user: str | None = None, thread: str | None = None
-    ) -> list[Json]:
-        """Return what a person sees in a channel or thread now: text, buttons, links, pings."""
-        return list(self._call("screen", channel=channel, user=user, thread=thread))
-
     def journal(self, *kinds: str, since: float = 0.0, **facts: Any) -> list[Json]:
-        """Return what happened, in order: entries of these kinds that have these facts."""
+        """Return what happened, in order: entries of these kinds that have these facts.
+
+        Kinds: `posted`, `updated`, `deleted`, `status`, `reaction`, `view`, `prompts`, `title`;
+        `call`, `violation`, `unthreaded`; `event`, `delivery`, `ack`, `ack_missed`, `event_lost`;
+        `socket_opened`, `socket_closed`, `socket_cut`, `disconnect`, `upgrade_refused`.
+        """
         return list(self._call("journal", kinds=list(kinds), facts=facts, since=since))
 
     def answers(self, ts: str) -> list[Json]:
@@ -287,7 +206,51 @@ class SlackRig:
 
     def timing(self, ts: str) -> Json:
         """Return seconds to the `first_sign` and to the `complete` answer."""
-        return dict(self._call("timing", ts=ts))
+        return self.timings([ts])[0]
+
+    def timings(self, many: Sequence[str]) -> list[Json]:
+        """Return `timing` of many messages at the cost of one walk."""
+        return list(self._call("timings", many=list(many)))
+
+    def pinged(self) -> list[Json]:
+        """Return whom the bot's messages would ping: `kind`, `target`, `channel`, `ts`, `where`."""
+        return list(self._call("pinged"))
+
+    def forged(self) -> list[Json]:
+        """Return the links of the bot's messages whose label names another site."""
+        return list(self._call("forged"))
+
+    def doubled(self) -> list[Json]:
+        """Return the bot's messages that stand more than once in a thread, word for word."""
+        return list(self._call("doubled"))
+
+    def violations(self) -> list[str]:
+        """Return what Slack's rules or its description do not know, of the bot or of the rig."""
+        return list(self._call("violations"))
+
+    def refused(self) -> list[Json]:
+        """Return the calls that were answered with an error: `method`, `error`, `status`."""
+        return list(self._call("refused"))
+
+    def counts(self) -> Json:
+        """Return `calls` by method, and how many of them were `limited`."""
+        return dict(self._call("counts"))
+
+    def methods(self) -> dict[str, bool]:
+        """Return the methods that the rig has, and whether their answers are validated."""
+        return dict(self._call("methods"))
+
+    def forget(self) -> None:
+        """Forget the journal and the counts; the workspace stays as it is."""
+        self._call("forget")
+
+    def who(self) -> dict[str, str]:
+        """Return the ids of the `app`, its `user`, its `bot` and the `team`."""
+        return dict(self._call("who"))
+
+    def ids(self) -> dict[str, str]:
+        """Return the ids of people and channels by name."""
+        return dict(self._call("ids"))
 
     # Trouble
 
@@ -328,6 +291,22 @@ class SlackRig:
     ) -> None:
         """Ask the client to leave: `warning`, `refresh_requested`, `too_many_websockets`."""
         self._call("disconnect", reason=reason, sockets=sockets and list(sockets))
+
+    def sockets(self) -> list[int]:
+        """Return the numbers of the sockets that are open."""
+        return list(self._call("sockets"))
+
+    def hold_events(self) -> None:
+        """Deliver nothing until `release_events` or `recover`."""
+        self._call("hold_events")
+
+    def release_events(self) -> None:
+        """Deliver what was held."""
+        self._call("release_events")
+
+    def rate_limit_events(self) -> None:
+        """Tell the app that it gets too many events."""
+        self._call("rate_limit_events")
 
     def duplicate(self, copies: int, probability: float = 1.0) -> None:
         """Deliver everything so often, until `recover`."""

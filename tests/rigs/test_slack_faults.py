@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 
 import pytest
-from rigs.slack_bot import Bot
+from rigs.slack_bot import SOUMU, Bot
 from rigs.slack_rig import SlackRig
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -24,135 +24,129 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.webhook import WebhookClient
 
-KAPPA = "C0SOUMU001"
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SlackRig]:
-    with SlackRig() as running:
-        yield running
-
 
 @pytest.fixture
-def rig(process: SlackRig) -> SlackRig:
+def slack_rig(slack_process: SlackRig) -> SlackRig:
     """Return a workspace as it was seeded, and redelivery that does not keep a test waiting."""
-    process.reset(limits={"enabled": False})
-    process.configure(redelivery=[0.1, 0.5, 3.0], ack_deadline=0.5)
-    return process
+    slack_process.reset(limits={"enabled": False})
+    slack_process.configure(redelivery=[0.1, 0.5, 3.0], ack_deadline=0.5)
+    return slack_process
 
 
 @pytest.fixture
-def slack(rig: SlackRig) -> WebClient:
-    return WebClient(rig.bot_token, base_url=rig.api_url, retry_handlers=[])
+def slack(slack_rig: SlackRig) -> WebClient:
+    return WebClient(slack_rig.bot_token, base_url=slack_rig.api_url, retry_handlers=[])
 
 
 class TestSockets:
     @pytest.mark.parametrize(
         "hurt",
         [
-            pytest.param(lambda rig: rig.close_sockets(), id="close-frame"),
-            pytest.param(lambda rig: rig.disconnect("warning"), id="warning"),
-            pytest.param(lambda rig: rig.disconnect("refresh_requested"), id="refresh"),
-            pytest.param(lambda rig: rig.drop(), id="fin"),
-            pytest.param(lambda rig: rig.drop(reset=True), id="rst"),
-            pytest.param(lambda rig: rig.half_open(), id="half-open"),
+            pytest.param(lambda slack_rig: slack_rig.close_sockets(), id="close-frame"),
+            pytest.param(lambda slack_rig: slack_rig.disconnect("warning"), id="warning"),
+            pytest.param(lambda slack_rig: slack_rig.disconnect("refresh_requested"), id="refresh"),
+            pytest.param(lambda slack_rig: slack_rig.drop(), id="fin"),
+            pytest.param(lambda slack_rig: slack_rig.drop(reset=True), id="rst"),
+            pytest.param(lambda slack_rig: slack_rig.half_open(), id="half-open"),
         ],
     )
     def test_a_lost_socket_is_opened_anew_and_no_mention_is_lost(
-        self, rig: SlackRig, hurt: Callable[[SlackRig], None]
+        self, slack_rig: SlackRig, hurt: Callable[[SlackRig], None]
     ) -> None:
-        with Bot(rig, ping_interval=0.2):
-            rig.wait_for_reply(rig.mention("soumu", "sato", "前"))
-            hurt(rig)
-            asked = [rig.mention("soumu", "sato", f"質問{number}") for number in range(5)]
-            rig.wait_for_replies(asked, timeout=10)
-            rig.quiet(0.05)
-            assert [len(rig.answers(ts)) for ts in asked] == [1] * 5
-            assert rig.sockets()  # Slack counts a half-open one too until it answers no ping.
+        # The rig, too, has to notice that a half-open socket is none.
+        slack_rig.configure(ping_interval=0.3)
+        with Bot(slack_rig, ping_interval=0.2):
+            slack_rig.wait_for_reply(slack_rig.mention("soumu", "sato", "前"))
+            hurt(slack_rig)
+            asked = [slack_rig.mention("soumu", "sato", f"質問{number}") for number in range(5)]
+            slack_rig.wait_for_replies(asked, timeout=10)
+            slack_rig.quiet(0.05)
+            assert [len(slack_rig.answers(ts)) for ts in asked] == [1] * 5
+            assert slack_rig.sockets()
 
     def test_a_refused_upgrade_keeps_bolt_out_until_its_ticket_is_taken_away(
-        self, rig: SlackRig
+        self, slack_rig: SlackRig
     ) -> None:
-        with Bot(rig, ping_interval=0.1) as bot:
-            opened = len(rig.journal("call", method="apps.connections.open"))
-            rig.refuse_upgrades()
-            rig.drop()
-            rig.wait_for("upgrade_refused", reason="fault")
+        with Bot(slack_rig, ping_interval=0.1) as bot:
+            opened = len(slack_rig.journal("call", method="apps.connections.open"))
+            slack_rig.refuse_upgrades()
+            slack_rig.drop()
+            slack_rig.wait_for("upgrade_refused", reason="fault")
             for _ in range(2):
                 # The ticket is spent, and the client tries it again and again.
-                rig.wait_for("upgrade_refused", reason="ticket", since=_now())
-            assert len(rig.journal("call", method="apps.connections.open")) == opened + 1
+                slack_rig.wait_for("upgrade_refused", reason="ticket", since=_now())
+            assert len(slack_rig.journal("call", method="apps.connections.open")) == opened + 1
             bot.run(_take_ticket(bot))
-            rig.wait_for("socket_opened", since=_now())
-            rig.wait_for_reply(rig.mention("soumu", "sato", "戻った？"))
+            slack_rig.wait_for("socket_opened", since=_now())
+            slack_rig.wait_for_reply(slack_rig.mention("soumu", "sato", "戻った？"))
 
-    def test_sockets_can_be_hurt_one_by_one(self, rig: SlackRig) -> None:
-        with Bot(rig), Bot(rig):
-            first, second = rig.sockets()
-            rig.drop([first])
-            assert rig.sockets() == [second]
-            rig.wait_for_reply(rig.mention("soumu", "sato", "?"))
+    def test_sockets_can_be_hurt_one_by_one(self, slack_rig: SlackRig) -> None:
+        with Bot(slack_rig), Bot(slack_rig):
+            first, second = slack_rig.sockets()
+            slack_rig.drop([first])
+            assert slack_rig.sockets() == [second]
+            slack_rig.wait_for_reply(slack_rig.mention("soumu", "sato", "?"))
 
     @pytest.mark.parametrize("reset", [False, True])
     def test_an_event_whose_socket_went_before_it_comes_again(
-        self, rig: SlackRig, reset: bool
+        self, slack_rig: SlackRig, reset: bool
     ) -> None:
-        rig.set_app(events=["app_mention"])
-        with Bot(rig, ping_interval=0.1):
-            rig.fail("events_api/app_mention", verb="ENVELOPE", cut="before", reset=reset)
-            ts = rig.mention("soumu", "sato", "?")
-            rig.wait_for_reply(ts)
-            rig.quiet(0.1)
-            assert len(rig.answers(ts)) == 1
-        assert rig.journal("socket_cut", reset=reset)
+        slack_rig.set_app(events=["app_mention"])
+        with Bot(slack_rig, ping_interval=0.1):
+            slack_rig.fail("events_api/app_mention", verb="ENVELOPE", cut="before", reset=reset)
+            ts = slack_rig.mention("soumu", "sato", "?")
+            slack_rig.wait_for_reply(ts)
+            slack_rig.quiet(0.1)
+            assert len(slack_rig.answers(ts)) == 1
+        assert slack_rig.journal("socket_cut", reset=reset)
 
     def test_an_event_whose_acknowledgement_was_lost_is_answered_twice_by_bare_bolt(
-        self, rig: SlackRig
+        self, slack_rig: SlackRig
     ) -> None:
-        rig.set_app(events=["app_mention"])
-        with Bot(rig, ping_interval=0.1):
-            rig.fail("events_api/app_mention", verb="ENVELOPE", cut="after")
-            ts = rig.mention("soumu", "sato", "?")
-            rig.wait_for("ack")
-            rig.quiet(0.1)
-            deliveries = rig.journal("delivery")
+        slack_rig.set_app(events=["app_mention"])
+        with Bot(slack_rig, ping_interval=0.1):
+            slack_rig.fail("events_api/app_mention", verb="ENVELOPE", cut="after")
+            ts = slack_rig.mention("soumu", "sato", "?")
+            slack_rig.wait_for("ack")
+            slack_rig.quiet(0.1)
+            deliveries = slack_rig.journal("delivery")
             assert [each["attempt"] for each in deliveries] == list(range(len(deliveries)))
             assert len(deliveries) >= 2
-            assert len(rig.answers(ts)) == 2
+            assert len(slack_rig.answers(ts)) == 2
 
-    def test_copies_of_an_event_are_each_answered_by_bare_bolt(self, rig: SlackRig) -> None:
-        with Bot(rig):
-            rig.duplicate(5)
-            ts = rig.mention("soumu", "sato", "?")
-            rig.quiet(0.2)
-            assert len(rig.answers(ts)) == 5
-            [doubled] = rig.doubled()
+    def test_copies_of_an_event_are_each_answered_by_bare_bolt(self, slack_rig: SlackRig) -> None:
+        with Bot(slack_rig):
+            slack_rig.duplicate(5)
+            ts = slack_rig.mention("soumu", "sato", "?")
+            slack_rig.quiet(0.2)
+            assert len(slack_rig.answers(ts)) == 5
+            [doubled] = slack_rig.doubled()
             assert doubled["count"] == 5
-            rig.recover()
-            ts = rig.mention("soumu", "sato", "?")
-            rig.quiet(0.1)
-            assert len(rig.answers(ts)) == 1
+            slack_rig.recover()
+            ts = slack_rig.mention("soumu", "sato", "?")
+            slack_rig.quiet(0.1)
+            assert len(slack_rig.answers(ts)) == 1
 
-    def test_held_events_come_when_they_are_released(self, rig: SlackRig) -> None:
-        rig.configure(ack_deadline=5.0)
-        with Bot(rig):
-            rig.hold_events()
-            ts = rig.mention("soumu", "sato", "?")
-            assert rig.quiet(0.1)
-            rig.release_events()
-            rig.wait_for_reply(ts)
+    def test_held_events_come_when_they_are_released(self, slack_rig: SlackRig) -> None:
+        slack_rig.configure(ack_deadline=5.0)
+        with Bot(slack_rig):
+            slack_rig.hold_events()
+            ts = slack_rig.mention("soumu", "sato", "?")
+            assert slack_rig.quiet(0.1)
+            slack_rig.release_events()
+            slack_rig.wait_for_reply(ts)
 
-    def test_an_uninstalled_app_is_sent_away(self, rig: SlackRig, slack: WebClient) -> None:
-        with Bot(rig):
-            rig.uninstall()
-            rig.wait_for("disconnect", reason="link_disabled")
+    def test_an_uninstalled_app_is_sent_away(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        with Bot(slack_rig):
+            slack_rig.uninstall()
+            slack_rig.wait_for("disconnect", reason="link_disabled")
             with pytest.raises(SlackApiError, match="account_inactive"):
                 slack.auth_test()
 
 
 class TestCalls:
     def post(self, slack: WebClient) -> Any:
-        return slack.chat_postMessage(channel=KAPPA, text="答え")
+        return slack.chat_postMessage(channel=SOUMU, text="答え")
 
     @pytest.mark.parametrize(
         ("fault", "posts"),
@@ -171,75 +165,75 @@ class TestCalls:
         ],
     )
     def test_a_call_fails_once_before_or_after_its_work(
-        self, rig: SlackRig, slack: WebClient, fault: dict[str, Any], posts: int
+        self, slack_rig: SlackRig, slack: WebClient, fault: dict[str, Any], posts: int
     ) -> None:
-        rig.fail("chat.postMessage", **fault)
+        slack_rig.fail("chat.postMessage", **fault)
         with pytest.raises((SlackApiError, OSError, ValueError, HTTPException)):
             self.post(slack)
-        assert len(rig.screen("soumu")) == posts
+        assert len(slack_rig.screen("soumu")) == posts
         self.post(slack)
-        assert len(rig.screen("soumu")) == posts + 1
+        assert len(slack_rig.screen("soumu")) == posts + 1
 
-    def test_a_429_says_how_long_to_wait(self, rig: SlackRig, slack: WebClient) -> None:
-        rig.fail("chat.*", status=429, retry_after=30)
+    def test_a_429_says_how_long_to_wait(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        slack_rig.fail("chat.*", status=429, retry_after=30)
         with pytest.raises(SlackApiError) as caught:
             self.post(slack)
         assert caught.value.response.status_code == 429
         assert caught.value.response["error"] == "ratelimited"
         assert caught.value.response.headers["Retry-After"] == "30"
 
-    def test_a_slow_answer_comes_late(self, rig: SlackRig, slack: WebClient) -> None:
-        rig.fail("chat.postMessage", delay=0.2)
+    def test_a_slow_answer_comes_late(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        slack_rig.fail("chat.postMessage", delay=0.2)
         began = time.monotonic()
         self.post(slack)
         assert time.monotonic() - began >= 0.2
 
     def test_faults_are_counted_skipped_and_drawn_from_the_seed(
-        self, rig: SlackRig, slack: WebClient
+        self, slack_rig: SlackRig, slack: WebClient
     ) -> None:
-        rig.fail("auth.test", message="internal_error", skip=1, times=2)
+        slack_rig.fail("auth.test", message="internal_error", skip=1, times=2)
         assert [_works(slack.auth_test) for _ in range(4)] == [True, False, False, True]
         drawn = []
         for _ in range(2):
-            rig.reset(seed=7, limits={"enabled": False})
-            rig.fail("auth.test", message="internal_error", times=None, probability=0.5)
+            slack_rig.reset(seed=7, limits={"enabled": False})
+            slack_rig.fail("auth.test", message="internal_error", times=None, probability=0.5)
             drawn.append([_works(slack.auth_test) for _ in range(20)])
         assert drawn[0] == drawn[1]
         assert 2 <= sum(drawn[0]) <= 18
 
-    def test_a_retry_after_a_lost_answer_posts_twice(self, rig: SlackRig) -> None:
-        with Bot(rig, retry_handlers=[AsyncConnectionErrorRetryHandler()]):
-            rig.fail("chat.postMessage", cut="after", reset=True)
-            ts = rig.mention("soumu", "sato", "?")
-            first = rig.wait_for("posted", own=True, thread_ts=ts)
-            rig.wait_for("posted", own=True, thread_ts=ts, since=first["at"] + 1e-6)
-        assert len(rig.answers(ts)) == 2
+    def test_a_retry_after_a_lost_answer_posts_twice(self, slack_rig: SlackRig) -> None:
+        with Bot(slack_rig, retry_handlers=[AsyncConnectionErrorRetryHandler()]):
+            slack_rig.fail("chat.postMessage", cut="after", reset=True)
+            ts = slack_rig.mention("soumu", "sato", "?")
+            first = slack_rig.wait_for("posted", own=True, thread_ts=ts)
+            slack_rig.wait_for("posted", own=True, thread_ts=ts, since=first["at"] + 1e-6)
+        assert len(slack_rig.answers(ts)) == 2
 
     @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 1}, {"status": 503}])
     def test_the_handlers_for_429_and_503_bring_the_answer_through(
-        self, rig: SlackRig, fault: dict[str, Any]
+        self, slack_rig: SlackRig, fault: dict[str, Any]
     ) -> None:
         handlers = [AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()]
-        with Bot(rig, retry_handlers=handlers):
-            rig.fail("chat.postMessage", **fault)
-            [answer] = rig.wait_for_reply(rig.mention("soumu", "sato", "?"), timeout=10)
+        with Bot(slack_rig, retry_handlers=handlers):
+            slack_rig.fail("chat.postMessage", **fault)
+            [answer] = slack_rig.wait_for_reply(slack_rig.mention("soumu", "sato", "?"), timeout=10)
         assert answer["text"] == "答え: ?"
 
-    def test_a_response_url_can_fail_too(self, rig: SlackRig) -> None:
-        rig.configure(ack_deadline=0.01)
-        hook = WebhookClient(rig.slash("sato", "soumu", "/kurage", "?")["response_url"])
-        rig.fail("response_url", status=500)
+    def test_a_response_url_can_fail_too(self, slack_rig: SlackRig) -> None:
+        slack_rig.configure(ack_deadline=0.01)
+        hook = WebhookClient(slack_rig.slash("sato", "soumu", "/kurage", "?")["response_url"])
+        slack_rig.fail("response_url", status=500)
         assert hook.send(text="a").status_code == 500
         assert hook.send(text="a").status_code == 200
 
     def test_a_token_revoked_while_running_ends_the_calls(
-        self, rig: SlackRig, slack: WebClient
+        self, slack_rig: SlackRig, slack: WebClient
     ) -> None:
         self.post(slack)
-        rig.revoke()
+        slack_rig.revoke()
         with pytest.raises(SlackApiError, match="token_revoked"):
             self.post(slack)
-        assert rig.journal("event", name="tokens_revoked")
+        assert slack_rig.journal("event", name="tokens_revoked")
 
 
 def _now() -> float:

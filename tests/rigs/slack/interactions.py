@@ -199,7 +199,7 @@ class Interactions:
             if each["root_view_id"] == shown["root_view_id"]:
                 del self._slack.views[each["id"]]
 
-    async def close(self, view: str) -> Json | None:
+    async def close_view(self, view: str) -> Json | None:
         """Close a modal without sending it off; the app hears of it if it asked to."""
         shown = self._slack.views.pop(view)
         if not shown["notify_on_close"]:

@@ -78,33 +78,12 @@ class Records:
         """Wait until nothing has happened for so long; tell whether that came to be in time."""
         return await self._slack.journal.quiet(seconds, timeout)
 
-    def timing(self, ts: str) -> Json:
-        """Return seconds from a person's message to the first sign of the app and to its answer.
+    def timings(self, many: list[str]) -> list[Json]:
+        """Return seconds from each message to the first sign of the app and to its answer.
 
         `first_sign` is a status, a reaction or a message; `complete` the moment at which the last
         of its messages in the thread was whole. None where it has not come.
         """
-        entries = self._slack.journal.entries
-        began = next(
-            each["at"] for each in entries if each["kind"] == "posted" and each["ts"] == ts
-        )
-        signs, wholes = [], []
-        for entry in entries:
-            kind = entry["kind"]
-            ours = kind in {"posted", "updated"} and entry["own"] and entry["thread_ts"] == ts
-            if ours and entry["streaming"] != "in_progress":
-                wholes.append(entry["at"])
-            status = kind == "status" and entry["thread_ts"] == ts and entry["text"]
-            reaction = kind == "reaction" and entry["ts"] == ts and entry["added"]
-            if ours or status or reaction:
-                signs.append(entry["at"])
-        return {
-            "first_sign": signs[0] - began if signs else None,
-            "complete": wholes[-1] - began if wholes else None,
-        }
-
-    def timings(self, many: list[str]) -> list[Json]:
-        """Return `timing` of many messages at the cost of one walk."""
         began: dict[str, float] = {}
         found: dict[str, Json] = {ts: {"first_sign": None, "complete": None} for ts in many}
         for entry in self._slack.journal.entries:
