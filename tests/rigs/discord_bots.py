@@ -1,10 +1,14 @@
-"""Small bots on discord.py for the tests of the Discord rig, and bare ways to talk to it."""
+"""Small bots on discord.py for the tests of the Discord rig, and bare ways to talk to it.
+
+As a script it is the echo alone, in a process that can be killed: API, gateway and token.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Coroutine
@@ -341,3 +345,9 @@ def _unpacker(compress: str) -> Callable[[bytes], bytes]:
         return inflate.decompress(data)
 
     return unpack
+
+
+if __name__ == "__main__":
+    Route.BASE, _gateway, _token = sys.argv[1:]
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(_gateway)
+    asyncio.run(Echo().start(_token))

@@ -6,20 +6,15 @@ that drives it beside a bot of the same loop calls them by `asyncio.to_thread`.
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import selectors
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rigs import faults
+from rigs.discord_server.process import Process
+from rigs.discord_server.seen import Posted, Started, Timeline
 from rigs.faults import Fault
 
 Json = dict[str, Any]
@@ -29,7 +24,6 @@ Ref = str | int
 _TESTS = Path(__file__).parents[1]
 # The description stands beside the checkout; the environment can name another place.
 _SPECIFICATION = _TESTS.parents[1] / "shared" / "specs" / "discord-v10.openapi.json"
-_START_S = 30.0
 
 DEFAULT_INTENTS = 1 << 0 | 1 << 9 | 1 << 12
 """Servers, their messages, direct messages (4609): all that a bot for mentions needs."""
@@ -43,154 +37,8 @@ def specification() -> Path | None:
     return path if path.exists() else None
 
 
-@dataclass(frozen=True)
-class Posted:
-    """A message as the rig knows it."""
-
-    id: str
-    channel: str
-    author: str
-    content: str
-    text: str
-    """As a person reads it: names for ids, `[buttons]`, embeds and components line by line."""
-    embeds: list[Json]
-    components: list[Json]
-    flags: int
-    reply_to: str | None
-    seen_by: str | None
-    """The only one who sees it; None: everyone in the channel."""
-    pinged: list[str]
-    """Who was notified of it."""
-    forged: list[list[str]]
-    """Links whose words name another host: words and address."""
-    nonce: str | int | None
-    reactions: dict[str, list[int]]
-    thread: str | None
-    """The thread on it."""
-    edited: bool
-    deleted: bool
-    revisions: list[Json]
-    at: float
-    """When it was sent, or when the request for it arrived; seconds of the rig's clock."""
-    changed_at: float
-
-
-@dataclass(frozen=True)
-class Started:
-    """A command, a pressed button or a sent modal, as its person sees it."""
-
-    id: str
-    state: str
-    """`waiting`, `thinking`, `answered`, `modal` or `failed`."""
-    messages: list[str]
-    modal: Json | None
-    choices: list[Json] | None
-    answered_after: float | None
-    """Seconds until the first answer's request arrived."""
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Seconds from a question until the bot's requests arrived; None: none did."""
-
-    first_sign: float | None
-    complete: float | None
-
-
-class DiscordRig:
+class DiscordRig(Process):
     """One Discord in a process of its own; a context manager."""
-
-    def __init__(self, *, seed: int = 0, speed: float = 1.0, heartbeat: float = 41.25) -> None:
-        """Prepare a Discord.
-
-        `seed` makes the company and draws faults. `speed` is how many of Discord's seconds pass in
-        one: rate limits, the 3 s to answer an interaction and the 15 min of its token all shrink.
-        `heartbeat` is what the gateway asks for, in seconds that no speed changes.
-        """
-        self._options = ["--seed", str(seed), "--speed", str(speed), "--heartbeat", str(heartbeat)]
-        self._port = self._admin_port = 0
-        self._process: subprocess.Popen[str] | None = None
-        self._idle: list[http.client.HTTPConnection] = []
-        self.token = ""
-        """The bot's."""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    # The process
-
-    @property
-    def url(self) -> str:
-        """The REST API; `DISCORD_API_URL` of the bot and `Route.BASE` of discord.py."""
-        return f"http://127.0.0.1:{self._port}/api/v10"
-
-    @property
-    def gateway(self) -> str:
-        """The gateway; `DiscordWebSocket.DEFAULT_GATEWAY` of discord.py."""
-        return f"ws://127.0.0.1:{self._port}/"
-
-    def start(self) -> None:
-        """Start the process and wait until it serves; raises RuntimeError where it does not."""
-        ports = ["--port", str(self._port), "--admin-port", str(self._admin_port)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "rigs.discord_server", *ports, *self._options],
-            env={**os.environ, "PYTHONPATH": str(_TESTS)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(self._process.stdout, selectors.EVENT_READ)
-            line = self._process.stdout.readline() if waiting.select(_START_S) else ""
-        if not line:
-            self.stop()
-            raise RuntimeError("the rig did not start; it says why on standard error")
-        self._port, self._admin_port, self.token = json.loads(line)
-
-    def stop(self) -> None:
-        """End the process; connections are refused from then on."""
-        while self._idle:
-            self._idle.pop().close()
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
-        self._process = None
-
-    def reset(self, **options: float) -> None:
-        """Make a new company in the same process; `options` as at the beginning."""
-        self.token = self._do("reset", **options)
-
-    def _do(self, name: str, /, **asked: Any) -> Any:
-        body = json.dumps(asked).encode()
-        # Connections are kept: a test's burst is not to be slowed by handshakes.
-        connection = self._idle.pop() if self._idle else self._connection()
-        connection.request("POST", f"/{name}", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        said = json.loads(answer.read())
-        self._idle.append(connection)
-        if answer.status == 200:
-            return said
-        kinds: dict[str, type[Exception]] = {"TimeoutError": TimeoutError, "KeyError": KeyError}
-        raise kinds.get(said["error"], RuntimeError)(f"{name}: {said['message']}")
-
-    def _connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self._admin_port, timeout=120)
 
     # People
 
@@ -232,6 +80,10 @@ class DiscordRig:
         """Write to the bot in a conversation of two."""
         options = {"reply_to": reply_to, "files": list(files)}
         return _posted(self._do("direct", user=user, text=text, **options))
+
+    def webhook(self, channel: Ref, name: str, text: str) -> Posted:
+        """Let another application post in a channel under any name."""
+        return _posted(self._do("webhook", channel=channel, name=name, text=text))
 
     def edit(self, message: Posted | Ref, text: str) -> Posted:
         """Change what a person wrote; a mention of the bot in it stays."""
@@ -316,6 +168,10 @@ class DiscordRig:
         """Let a person join every server; returns the id."""
         asked = {"name": name, "shown": shown, "locale": locale, "dms_open": dms_open}
         return str(self._do("add_user", **asked))
+
+    def remove_user(self, user: Ref, *, guild: Ref | None = None) -> None:
+        """Let a person leave a server."""
+        self._do("remove_user", user=user, guild=guild)
 
     def rename(self, user: Ref, nick: str, *, guild: Ref | None = None) -> None:
         """Give a member another name in a server."""
@@ -439,6 +295,11 @@ class DiscordRig:
         wanted = Fault(method=method, path=path)
         return [one for one in self.journal("call") if wanted.fits(one["method"], one["path"])]
 
+    def refused(self) -> list[tuple[str, str, int]]:
+        """Return the bot's requests that were refused: method, path, status."""
+        calls = [one for one in self.journal("call") if (one["status"] or 0) >= 400]
+        return [(one["method"], one["path"], one["status"]) for one in calls]
+
     def mark(self) -> int:
         """Return the place in the journal that is now, for `after`."""
         return int(self._do("mark"))
@@ -484,13 +345,17 @@ class DiscordRig:
         """Refuse the next sockets."""
         self.fail("UPGRADE", status=status, times=times)
 
-    def disturb(self, what: str, *, code: int = 4000) -> int:
-        """Do something to all sockets; returns to how many.
+    def disturb(
+        self, what: str, *, code: int = 4000, which: int | None = None, after: int = 0
+    ) -> int:
+        """Do something to all sockets, or to one by its place; returns to how many.
+
+        `after` so many more events instead of now: amid a burst, at the same place in every run.
 
         `drop` (FIN), `reset` (RST), `half_open`, `heartbeat` (asked for), `reconnect` (op 7),
         `invalid_resumable` and `invalid` (op 9), `close` with a code.
         """
-        return int(self._do("disturb", what=what, code=code))
+        return int(self._do("disturb", what=what, code=code, which=which, after=after))
 
     def copies(self, event: str, copies: int, *, times: int = 1) -> None:
         """Send each of the next events of a name so often."""
@@ -507,6 +372,10 @@ class DiscordRig:
     def recover(self) -> None:
         """End all faults; the token is valid again."""
         self._do("recover")
+
+    def hurry(self, speed: float) -> None:
+        """Let Discord's seconds pass so much faster from now on."""
+        self._do("hurry", speed=speed)
 
     def limit(self, **switches: Any) -> None:
         """Switch limits and set their sizes: the fields of `Switches` in `limits.py`."""

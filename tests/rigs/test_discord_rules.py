@@ -162,7 +162,10 @@ def post(discord_rig: DiscordRig) -> Callable[[Json], tuple[int, Any]]:
 class TestRefused:
     @pytest.mark.parametrize("name", BORDERS)
     def test_one_beyond_the_border_is_refused_where_it_stands(
-        self, post: Callable[[Json], tuple[int, Any]], name: str
+        self,
+        discord_rig: DiscordRig,
+        post: Callable[[Json], tuple[int, Any]],
+        name: str,
     ) -> None:
         beyond, border, place = BORDERS[name]
         status, body = post(beyond)
@@ -172,6 +175,7 @@ class TestRefused:
             node = node[step]
         assert node["_errors"][0]["code"]
         assert post(border)[0] == 200
+        assert discord_rig.violations() == []
 
     @pytest.mark.parametrize("body", [{}, {"content": " \n"}, {"embeds": []}], ids=str)
     def test_an_empty_message_is_refused(

@@ -20,6 +20,16 @@ _IN_CONTAINER = _TOP_V2 - {CONTAINER}
 _LINK, _PREMIUM = 5, 6
 
 
+_CHOSEN = {"min_values": 1, "max_values": 1}
+_DEFAULTS: dict[int, Json] = {
+    **dict.fromkeys(_SELECTS, _CHOSEN),
+    THUMBNAIL: {"description": None, "spoiler": False},
+    SEPARATOR: {"spacing": 1, "divider": True},
+    CONTAINER: {"accent_color": None, "spoiler": False},
+}
+"""What Discord fills in."""
+
+
 def walk(components: list[Json]) -> Iterator[Json]:
     """Yield components, outer ones first."""
     for one in components:
@@ -32,8 +42,8 @@ def walk(components: list[Json]) -> Iterator[Json]:
                 yield from walk([one[name]])
 
 
-def numbered(components: list[Json]) -> list[Json]:
-    """Return a copy in which every component has its `id`, as Discord gives them out."""
+def completed(components: list[Json]) -> list[Json]:
+    """Return components as Discord gives them out: with an `id` each, and what was left open."""
     copied = [_copy(one) for one in components]
     taken = {one["id"] for one in walk(copied) if one.get("id")}
     free = (number for number in range(1, 1 << 16) if number not in taken)
@@ -44,7 +54,8 @@ def numbered(components: list[Json]) -> list[Json]:
 
 
 def _copy(one: Json) -> Json:
-    copied = dict(one)
+    given = {name: value for name, value in one.items() if value is not None}
+    copied = {**_DEFAULTS.get(one.get("type", 0), {}), **given}
     if one.get("components"):
         copied["components"] = [_copy(child) for child in one["components"]]
     for name in ("accessory", "component"):

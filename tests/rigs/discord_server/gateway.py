@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -51,6 +51,8 @@ class Mischief:
     """A resume replays so many events too many."""
     copies: dict[str, list[int]] | None = None
     """For an event's name: how often it is sent, and for how many events."""
+    planned: list[list[Any]] = field(default_factory=list)
+    """After how many more events what is done to sockets: count, what, code, which."""
 
 
 class Gateway:
@@ -67,10 +69,11 @@ class Gateway:
         self.address = ""
         """Where sockets connect; known once the port is."""
         self.sessions: dict[str, Session] = {}
-        self.sockets: set[Socket] = set()
+        self.sockets: list[Socket] = []
+        """In the order in which they came."""
         self.mischief = Mischief()
         self.identified: list[float] = []
-        self._heard = asyncio.Event()
+        self._working: set[asyncio.Task[int]] = set()
 
     # Events
 
@@ -91,6 +94,17 @@ class Gateway:
                 session.push(event, seen)
             reached.append(session.id)
         self._journal.note("event", event=event, id=data.get("id"), sessions=reached)
+        self._carry_out()
+
+    def _carry_out(self) -> None:
+        for plan in self.mischief.planned:
+            plan[0] -= 1
+        due = [plan for plan in self.mischief.planned if plan[0] <= 0]
+        self.mischief.planned = [plan for plan in self.mischief.planned if plan[0] > 0]
+        for _, what, code, which in due:
+            work = asyncio.get_running_loop().create_task(self.disturb(what, code, which))
+            self._working.add(work)
+            work.add_done_callback(self._working.discard)
 
     def _copies(self, event: str) -> int:
         wanted = (self.mischief.copies or {}).get(event)
@@ -106,7 +120,7 @@ class Gateway:
         ws = web.WebSocketResponse(compress=False, max_msg_size=1 << 20)
         await ws.prepare(request)
         socket = Socket(ws, request, request.query.get("compress", ""))
-        self.sockets.add(socket)
+        self.sockets.append(socket)
         self._journal.note("gateway", what="open", query=dict(request.query))
         writing = asyncio.create_task(socket.write())
         watching = asyncio.create_task(self._watch(socket))
@@ -306,7 +320,7 @@ class Gateway:
         await socket.ws.close(code=code, message=reason.encode())
 
     def _lose(self, socket: Socket) -> None:
-        self.sockets.discard(socket)
+        self.sockets.remove(socket)
         if socket.session and socket.session.socket is socket:
             socket.session.socket = None
             socket.session.lost_at = self._clock.now()
@@ -319,13 +333,15 @@ class Gateway:
 
     # On purpose
 
-    async def disturb(self, what: str, code: int = 4000) -> int:
-        """Do something to all sockets; returns to how many.
+    async def disturb(self, what: str, code: int = 4000, which: int | None = None) -> int:
+        """Do something to all sockets, or to the one of this place; returns to how many.
 
         `drop` (FIN), `reset` (RST), `half_open`, `heartbeat` (asked for), `reconnect` (op 7),
         `invalid_resumable` and `invalid` (op 9), `close` with a code.
         """
         struck = list(self.sockets)
+        if which is not None:
+            struck = struck[which : which + 1]
         for socket in struck:
             self._journal.note("gateway", what=f"on purpose: {what}", code=code)
             if what in {"drop", "reset"}:

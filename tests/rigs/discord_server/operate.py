@@ -244,9 +244,18 @@ class Operator(People):
         """Let requests that fit fail."""
         self._core.faults.add(faults.from_json(fault))
 
-    async def disturb(self, what: str, code: int = 4000) -> int:
-        """Do something to all sockets: see `Gateway.disturb`."""
-        return await self._core.gateway.disturb(what, code)
+    async def disturb(
+        self, what: str, code: int = 4000, which: int | None = None, after: int = 0
+    ) -> int:
+        """Do something to sockets, now or after so many events: see `Gateway.disturb`."""
+        if after:
+            self._core.gateway.mischief.planned.append([after, what, code, which])
+            return 0
+        return await self._core.gateway.disturb(what, code, which)
+
+    def hurry(self, speed: float) -> None:
+        """Let Discord's seconds pass so much faster from now on."""
+        self._core.clock.speed = speed
 
     def copies(self, event: str, copies: int, times: int) -> None:
         """Send each of the next events of a name so often."""

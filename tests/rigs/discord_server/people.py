@@ -1,4 +1,4 @@
-"""What people do: write, mention, press, submit, open threads; and what befalls the bot.
+"""What people do: write, mention, press, submit, open threads.
 
 Each function is called by name from a test (`operate.py`); names stand for ids wherever both fit.
 """
@@ -11,30 +11,23 @@ from typing import Any
 from rigs.discord_server import (
     gateway,
     interactions,
-    permissions,
     posts,
-    routes_channels,
     routes_messages,
     shapes,
     text,
     threads,
 )
+from rigs.discord_server.company import Company, Ref
 from rigs.discord_server.components import walk
 from rigs.discord_server.core import Core
-from rigs.discord_server.permissions import Bits
 from rigs.discord_server.posts import Origin
-from rigs.discord_server.world import KINDS, Channel, Member, Message, Overwrite, User
+from rigs.discord_server.world import Channel, Message, User
 
 Json = dict[str, Any]
-Ref = int | str
 
 
-class People:
+class People(Company):
     """The people of one company."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._world = core.world
 
     # Writing
 
@@ -94,6 +87,15 @@ class People:
         described = [{"filename": name, "size": 1024} for name in files or []]
         origin = Origin(author=person.id, at=self._core.clock.now())
         message = posts.create(self._core, place, body, origin, described)
+        return described_message(self._core, message)
+
+    def webhook(self, channel: Ref, name: str, text: str) -> Json:
+        """Let another application post in a channel under any name."""
+        place = self._world.channel(channel)
+        known = (one for one in self._world.users.values() if one.name == name)
+        hook = next(known, None) or self._world.add_user(name, name, bot=True)
+        origin = Origin(author=hook.id, at=self._core.clock.now(), webhook_id=hook.id)
+        message = posts.create(self._core, place, {"content": text}, origin)
         return described_message(self._core, message)
 
     def edit(self, message: Ref, text: str) -> Json:
@@ -255,97 +257,6 @@ class People:
             for name, value in given.items()
         ]
 
-    # The company
-
-    def add_user(self, name: str, shown: str, locale: str = "ja", dms_open: bool = True) -> str:
-        """Let a person join every server; returns the id."""
-        user = self._world.add_user(name, shown, locale=locale)
-        user.dms_open = dms_open
-        for guild in self._world.guilds.values():
-            guild.members[user.id] = Member(user.id, joined=time.time())
-            joined = shapes.member(self._world, guild.members[user.id])
-            self._core.gateway.dispatch(
-                "GUILD_MEMBER_ADD",
-                {**joined, "guild_id": str(guild.id)},
-                guild_id=guild.id,
-                intents=gateway.GUILD_MEMBERS,
-            )
-        return str(user.id)
-
-    def rename(self, user: Ref, nick: str, guild: Ref | None = None) -> None:
-        """Give a member another name in a server."""
-        place, person = self._world.guild(guild), self._world.user(user)
-        place.members[person.id].nick = nick
-        changed = shapes.member(self._world, place.members[person.id])
-        # A bot always hears of itself.
-        intents = 0 if person is self._world.bot else gateway.GUILD_MEMBERS
-        self._core.gateway.dispatch(
-            "GUILD_MEMBER_UPDATE",
-            {**changed, "guild_id": str(place.id)},
-            guild_id=place.id,
-            intents=intents,
-        )
-
-    def add_channel(
-        self,
-        name: str,
-        kind: str = "text",
-        guild: Ref | None = None,
-        bot_denied: list[str] | None = None,
-    ) -> str:
-        """Make a channel: `text`, `voice`, `announcement`, `forum`; returns its id."""
-        place = self._world.guild(guild)
-        made = self._world.add_channel(name, place, KINDS[kind], bot_deny=_bits(bot_denied))
-        if permissions.sees(self._world, self._world.bot.id, made):
-            self._channel_event("CHANNEL_CREATE", made)
-        return str(made.id)
-
-    def permit(self, channel: Ref, bot_denied: list[str]) -> None:
-        """Set what the bot may not do in a channel."""
-        place, bot = self._world.channel(channel), self._world.bot.id
-        before = permissions.sees(self._world, bot, place)
-        place.overwrites = [one for one in place.overwrites if one.id != bot]
-        if bot_denied:
-            place.overwrites.append(Overwrite(bot, member=True, deny=_bits(bot_denied)))
-        after = permissions.sees(self._world, bot, place)
-        self._channel_event("CHANNEL_UPDATE", place)
-        if after and not before:
-            threads.listed_again(self._core, place)
-
-    def remove_channel(self, channel: Ref) -> None:
-        """Delete a channel or thread."""
-        threads.remove(self._core, self._world.channel(channel))
-
-    def _channel_event(self, event: str, place: Channel) -> None:
-        shape = shapes.channel(self._world, place)
-        self._core.gateway.dispatch(event, shape, guild_id=place.guild_id, intents=gateway.GUILDS)
-
-    def add_to_guild(self, name: str, locale: str = "ja") -> str:
-        """Invite the bot to another server with a channel `NAME-general`; returns its id."""
-        made = self._world.add_guild(name, locale=locale)
-        self._world.add_channel(f"{name}-general", made)
-        joined = shapes.guild_create(self._world, made, all_members=False)
-        # Said of servers that are known from READY only.
-        del joined["unavailable"]
-        self._core.gateway.dispatch(
-            "GUILD_CREATE",
-            joined,
-            guild_id=made.id,
-            intents=gateway.GUILDS,
-        )
-        return str(made.id)
-
-    def kick(self, guild: Ref | None = None) -> None:
-        """Put the bot out of a server."""
-        routes_channels.leave_server(self._core, self._world.guild(guild))
-
-    def outage(self, guild: Ref | None = None) -> None:
-        """Let a server be unavailable, as in an outage of Discord's own."""
-        place = self._world.guild(guild)
-        place.unavailable = True
-        gone = {"id": str(place.id), "unavailable": True}
-        self._core.gateway.dispatch("GUILD_DELETE", gone, guild_id=place.id, intents=gateway.GUILDS)
-
 
 def described_message(core: Core, message: Message) -> Json:
     """Return a message for a test: what is on the wire, and what the rig knows besides."""
@@ -402,10 +313,3 @@ def _field(field: Json, values: Json) -> Json:
         raise KeyError(f"{custom_id!r} is required: the modal cannot be sent without it")
     kept: Json = {"type": field["type"], "id": 1, "custom_id": custom_id}
     return {**kept, "value": value} if field["type"] == 4 else {**kept, "values": value}
-
-
-def _bits(names: list[str] | None) -> int:
-    bits = 0
-    for name in names or []:
-        bits |= Bits[name.upper()]
-    return int(bits)

@@ -43,6 +43,7 @@ class Origin:
     flags: int = 0
     """Flags that the rig gives: ephemeral, loading."""
     application_id: int | None = None
+    webhook_id: int | None = None
     interaction: Json | None = None
     seen_by: int | None = None
     interaction_id: int | None = None
@@ -81,6 +82,7 @@ def create(
         body.get("nonce"),
         allowed=body.get("allowed_mentions"),
         application_id=origin.application_id,
+        webhook_id=origin.webhook_id,
         interaction=origin.interaction,
         seen_by=origin.seen_by,
         at=origin.at,

@@ -84,22 +84,24 @@ class Server:
 
     def _handling(self, template: str, handler: Handler) -> Any:
         async def handle(request: web.Request) -> web.StreamResponse:
-            arrived = self.core.clock.now()
+            # A request that waits out a reset stays with the Discord that it came to.
+            core = self.core
+            arrived = core.clock.now()
             path = request.rel_url.raw_path.removeprefix(PREFIX)
-            fault = self.core.faults.next(request.method, path)
+            fault = core.faults.next(request.method, path)
             if fault and fault.delay:
                 await asyncio.sleep(fault.delay)
             if fault and fault.cut == "before":
-                self._record(request, template, arrived, None)
+                _record(core, request, template, arrived, None)
                 return _cut(request, fault)
             body = None
             if fault is None or not fault.status or fault.cut == "after":
-                response, body = await self._answer(request, template, handler, arrived)
+                response, body = await _answer(core, request, (template, handler), arrived)
             if fault and fault.status:
                 # With `cut="after"` the work is done, and only the answer says that it was not.
                 response = _failure(fault)
-            self.core.limits.answered(response.status, response.headers.get("X-RateLimit-Scope"))
-            entry = self._record(request, template, arrived, response, body)
+            core.limits.answered(response.status, response.headers.get("X-RateLimit-Scope"))
+            entry = _record(core, request, template, arrived, response, body=body)
             if fault and fault.cut == "after":
                 entry["lost"] = True
                 return response if fault.status else _cut(request, fault)
@@ -109,61 +111,65 @@ class Server:
 
         return handle
 
-    async def _answer(
-        self, request: web.Request, template: str, handler: Handler, arrived: float
-    ) -> tuple[web.Response, Any]:
-        core, body = self.core, None
-        if core.limits.banned():
-            return web.Response(status=429, text="error code: 1015"), None
-        needs_token = not template.startswith(_WITHOUT_TOKEN) or template == "/gateway/bot"
-        if needs_token and not self._known(request):
-            return _json(401, {"message": _WORDS[401], "code": 0}), None
-        route = f"{request.method} {template}"
-        major = " ".join(request.match_info.get(name, "") for name in _MAJOR)
-        verdict = core.limits.check(route, major, interaction=not needs_token, wall=time.time())
-        if verdict.retry_after:
-            headers = {**verdict.headers, "Retry-After": str(int(verdict.retry_after) + 1)}
-            refusal = limited(verdict.retry_after, everywhere=verdict.everywhere)
-            return _json(429, refusal, headers), None
-        try:
-            body, files = await _body(request)
-            if body is None and request.method in {"POST", "PATCH", "PUT"}:
-                body = {}
-            call = Call(request.match_info, request.query, body, files, arrived)
-            status, result = await handler(core, call)
-        except ApiError as refusal:
-            return _json(refusal.status, refusal.body, verdict.headers), body
-        except (TypeError, AttributeError, KeyError, ValueError) as error:
-            # Something of the wrong kind where Discord's own reader would have said which.
-            _log.exception("A body that could not be read")
-            core.journal.note("unknown", what=f"{route}: {type(error).__name__}: {error}")
-            words = {"message": "Invalid Form Body", "code": 50035, "errors": {}}
-            return _json(400, words, verdict.headers), body
-        return _json(status, result, verdict.headers), body
 
-    def _known(self, request: web.Request) -> bool:
-        given = request.headers.get("Authorization", "")
-        return not self.core.revoked and given == f"Bot {self.core.world.token}"
+async def _answer(
+    core: Core, request: web.Request, route: tuple[str, Handler], arrived: float
+) -> tuple[web.Response, Any]:
+    (template, handler), body = route, None
+    if core.limits.banned():
+        return web.Response(status=429, text="error code: 1015"), None
+    needs_token = not template.startswith(_WITHOUT_TOKEN) or template == "/gateway/bot"
+    if needs_token and not _known(core, request):
+        return _json(401, {"message": _WORDS[401], "code": 0}), None
+    named = f"{request.method} {template}"
+    major = " ".join(request.match_info.get(name, "") for name in _MAJOR)
+    verdict = core.limits.check(named, major, interaction=not needs_token, wall=time.time())
+    if verdict.retry_after:
+        headers = {**verdict.headers, "Retry-After": str(int(verdict.retry_after) + 1)}
+        refusal = limited(verdict.retry_after, everywhere=verdict.everywhere)
+        return _json(429, refusal, headers), None
+    try:
+        body, files = await _body(request)
+        if body is None and request.method in {"POST", "PATCH", "PUT"}:
+            body = {}
+        call = Call(request.match_info, request.query, body, files, arrived)
+        status, result = await handler(core, call)
+    except ApiError as refusal:
+        return _json(refusal.status, refusal.body, verdict.headers), body
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        # Something of the wrong kind where Discord's own reader would have said which.
+        _log.exception("A body that could not be read")
+        core.journal.note("unknown", what=f"{named}: {type(error).__name__}: {error}")
+        words = {"message": "Invalid Form Body", "code": 50035, "errors": {}}
+        return _json(400, words, verdict.headers), body
+    return _json(status, result, verdict.headers), body
 
-    def _record(
-        self,
-        request: web.Request,
-        template: str,
-        arrived: float,
-        response: web.Response | None,
-        body: Any = None,
-    ) -> Json:
-        return self.core.journal.note(
-            "call",
-            method=request.method,
-            path=request.rel_url.raw_path.removeprefix(PREFIX),
-            template=template,
-            query=dict(request.query),
-            requested=arrived,
-            status=response.status if response else None,
-            body=body,
-            answer=response.body if response else None,
-        )
+
+def _known(core: Core, request: web.Request) -> bool:
+    given = request.headers.get("Authorization", "")
+    return not core.revoked and given == f"Bot {core.world.token}"
+
+
+def _record(
+    core: Core,
+    request: web.Request,
+    template: str,
+    arrived: float,
+    response: web.Response | None,
+    *,
+    body: Any = None,
+) -> Json:
+    return core.journal.note(
+        "call",
+        method=request.method,
+        path=request.rel_url.raw_path.removeprefix(PREFIX),
+        template=template,
+        query=dict(request.query),
+        requested=arrived,
+        status=response.status if response else None,
+        body=body,
+        answer=response.body if response else None,
+    )
 
 
 async def _body(request: web.Request) -> tuple[Any, list[Json]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rigs.discord_server import permissions
 from rigs.discord_server.clock import iso
-from rigs.discord_server.components import numbered
+from rigs.discord_server.components import completed
 from rigs.discord_server.world import (
     DM,
     FORUM,
@@ -283,8 +283,8 @@ def message(world: World, one: Message, *, bare: bool = False) -> Json:
         "mentions": [user(world.users[each]) for each in one.mentions],
         "mention_roles": [str(each) for each in one.mention_roles],
         "attachments": one.attachments,
-        "embeds": [{"type": "rich", **embed} for embed in one.embeds],
-        "components": numbered(one.components),
+        "embeds": [_embed(each) for each in one.embeds],
+        "components": completed(one.components),
         "pinned": False,
         "flags": one.flags,
     }
@@ -293,6 +293,8 @@ def message(world: World, one: Message, *, bare: bool = False) -> Json:
     if one.application_id:
         shape["application_id"] = str(one.application_id)
         shape["webhook_id"] = str(one.application_id)
+    if one.webhook_id:
+        shape["webhook_id"] = str(one.webhook_id)
     if one.interaction:
         shape["interaction_metadata"] = one.interaction
     if one.reactions:
@@ -306,6 +308,13 @@ def message(world: World, one: Message, *, bare: bool = False) -> Json:
             found = source and source.messages.get(int(one.reference["message_id"]))
             lost = found is None or found.deleted
             shape["referenced_message"] = None if lost else message(world, found, bare=True)
+    return shape
+
+
+def _embed(given: Json) -> Json:
+    shape = {"type": "rich", **{name: value for name, value in given.items() if value is not None}}
+    if fields := given.get("fields"):
+        shape["fields"] = [{"inline": False, **field} for field in fields]
     return shape
 
 

@@ -126,6 +126,8 @@ class Message:
     """What the sender allowed to ping; an edit without it keeps to this."""
     application_id: int | None = None
     """Set on answers to an interaction."""
+    webhook_id: int | None = None
+    """Set on what another application posts without being a member."""
     interaction: Json | None = None
     seen_by: int | None = None
     """The one person who sees it; None: everyone in the channel."""
