@@ -1,8 +1,13 @@
-"""What the tests of the Slack rig share: a bare bot on the real slack-bolt, parts of messages."""
+"""What the tests of the Slack rig share: a bare bot on the real slack-bolt, parts of messages.
+
+As a program (`python -m rigs.slack_bot`) it is a bot that can be killed: SLACK_API_URL says where,
+and ECHO_DELAY how many seconds it thinks before it answers.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -114,3 +119,22 @@ class Bot:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _serve() -> None:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(
+            token="xoxb-rig-bot", base_url=os.environ["SLACK_API_URL"], session=session
+        )
+        app = AsyncApp(client=client)
+
+        @app.event("app_mention")
+        async def mentioned(event: Json, say: Any) -> None:
+            await asyncio.sleep(float(os.environ["ECHO_DELAY"]))
+            await say(text=event["text"], thread_ts=event["ts"])
+
+        await AsyncSocketModeHandler(app, "xapp-1-A0KURAGE01-rig").start_async()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

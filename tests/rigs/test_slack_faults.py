@@ -7,9 +7,14 @@ what slack-bolt and slack-sdk do if left alone.
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +141,25 @@ class TestSockets:
             slack_rig.release_events()
             slack_rig.wait_for_reply(ts)
 
+    def test_the_rig_outlives_a_bot_that_is_killed_and_knows_what_it_left_open(
+        self, slack_rig: SlackRig
+    ) -> None:
+        slack_rig.set_app(events=["app_mention"])
+        for delay in ("60", "0"):
+            with _program(slack_rig, delay) as bot:
+                slack_rig.wait_for("socket_opened", timeout=20, since=_now() - 1)
+                ts = slack_rig.mention("soumu", "sato", "?")
+                ack = slack_rig.wait_for("ack")
+                if delay == "0":
+                    slack_rig.wait_for_reply(ts)
+                else:
+                    bot.kill()
+                    slack_rig.wait_for("socket_closed", since=ack["at"])
+                    left = ts
+        # Acknowledged and never answered: Slack does not bring it again.
+        assert slack_rig.answers(left) == []
+        assert len(slack_rig.journal("delivery")) == 2
+
     def test_an_uninstalled_app_is_sent_away(self, slack_rig: SlackRig, slack: WebClient) -> None:
         with Bot(slack_rig):
             slack_rig.uninstall()
@@ -238,6 +262,20 @@ class TestCalls:
 
 def _now() -> float:
     return time.monotonic()
+
+
+@contextmanager
+def _program(rig: SlackRig, delay: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the bot as a process of its own."""
+    tests = str(Path(__file__).parents[1])
+    told = {"SLACK_API_URL": rig.api_url, "ECHO_DELAY": delay, "PYTHONPATH": tests}
+    with subprocess.Popen(
+        [sys.executable, "-m", "rigs.slack_bot"], env={**os.environ, **told}
+    ) as bot:
+        try:
+            yield bot
+        finally:
+            bot.kill()
 
 
 async def _take_ticket(bot: Bot) -> None:

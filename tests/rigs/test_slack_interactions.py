@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rigs.slack_bot import SATO, Bot, Json, button, refusal, section
+from rigs.slack_bot import SATO, SOUMU, Bot, Json, button, refusal, section
 from rigs.slack_rig import SlackRig
 from slack_bolt.async_app import AsyncApp
 from slack_sdk import WebClient
@@ -81,7 +81,7 @@ class TestInteractions:
             assert slack_rig.press("soumu", ts, "共有する", "sato")["acked"]
             view = slack_rig.wait_for("view")["view"]
             assert slack_rig.screen("soumu", "sato")[0]["text"] == "共有しました"
-            assert slack_rig.modal(user="sato")["title"] == "理由"
+            assert (slack_rig.modal("sato") or {})["title"] == "理由"
             with pytest.raises(ValueError, match="text must be filled in"):
                 slack_rig.submit(view, {})
             back = slack_rig.submit(view, {"text": "短い"})
@@ -133,12 +133,78 @@ class TestInteractions:
         public.send(text="みんなへ", response_type="in_channel")
         assert slack_rig.screen("soumu")[0]["text"] == "みんなへ"
 
+    def test_modals_are_stacked_three_high(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        slack_rig.configure(ack_deadline=0.01)
+        view = {
+            "type": "modal",
+            "title": {"type": "plain_text", "text": "a"},
+            "notify_on_close": True,
+            "blocks": [{"type": "actions", "elements": [button("次", "next")]}],
+        }
+        trigger = slack_rig.slash("sato", "soumu", "/kurage", "?")["trigger_id"]
+        top = slack.views_open(trigger_id=trigger, view=view)["view"]
+        for _ in range(2):
+            pressed = slack_rig.press_view(top["id"], "次", "sato")
+            pushed = slack.views_push(trigger_id=pressed["trigger_id"], view=view)["view"]
+            assert pushed["previous_view_id"] == top["id"]
+            top = pushed
+        pressed = slack_rig.press_view(top["id"], "次", "sato")
+        with refusal("push_limit_reached"):
+            slack.views_push(trigger_id=pressed["trigger_id"], view=view)
+        changed = {**view, "blocks": [section("済み")]}
+        slack.views_update(view_id=top["id"], hash=top["hash"], view=changed)
+        modal = slack_rig.modal("sato")
+        assert modal is not None
+        assert modal["text"] == "済み"
+        closed = slack_rig.close_view(top["id"])
+        assert closed is not None
+        modal = slack_rig.modal("sato")
+        assert modal is not None
+        assert modal["id"] == pushed["previous_view_id"]
+
+    def test_feedback_and_menus_carry_what_was_chosen(
+        self, slack_rig: SlackRig, slack: WebClient
+    ) -> None:
+        chosen: list[Json] = []
+
+        def register(app: AsyncApp) -> None:
+            @app.action("rate")
+            @app.action("menu")
+            async def acted(ack: Any, action: Json) -> None:
+                await ack()
+                chosen.append(action)
+
+        def plain(text: str) -> Json:
+            return {"type": "plain_text", "text": text}
+
+        feedback = {
+            "type": "feedback_buttons",
+            "action_id": "rate",
+            "positive_button": {"text": plain("👍"), "value": "up"},
+            "negative_button": {"text": plain("👎"), "value": "down"},
+        }
+        options = [
+            {"text": plain("共有"), "value": "share"},
+            {"text": plain("消す"), "value": "del"},
+        ]
+        menu = {"type": "overflow", "action_id": "menu", "options": options}
+        blocks = [
+            {"type": "context_actions", "elements": [feedback]},
+            {**section("a"), "accessory": menu},
+        ]
+        ts = slack.chat_postMessage(channel=SOUMU, text="a", blocks=blocks)["ts"]
+        with Bot(slack_rig, register):
+            assert slack_rig.press("soumu", ts, "👎", "sato")["acked"]
+            assert slack_rig.press("soumu", ts, "menu", "sato", "del")["acked"]
+        assert chosen[0]["value"] == "down"
+        assert chosen[1]["selected_option"]["value"] == "del"
+
     def test_the_home_tab_shows_what_was_published(
         self, slack_rig: SlackRig, slack: WebClient
     ) -> None:
         view = {"type": "home", "blocks": [section("*使い方*")]}
         published = slack.views_publish(user_id=SATO, view=view)["view"]
-        assert slack_rig.home(user="sato")["text"] == "使い方"
+        assert (slack_rig.home("sato") or {})["text"] == "使い方"
         slack.views_publish(user_id=SATO, view=view, hash=published["hash"])
         with refusal("hash_conflict"):
             slack.views_publish(user_id=SATO, view=view, hash=published["hash"])

@@ -98,7 +98,7 @@ class TestDescription:
             pytest.skip("Slack's description of its Web API is not at hand")
         contract = _contract(described)
         answer = {"ok": True, "channel": SOUMU, "ts": "1700000000.000001", "message": {}}
-        [missing] = contract.check("chat.postMessage", {}, answer)[:1]
+        [missing] = contract.check("chat.postMessage", {"channel": SOUMU}, answer)[:1]
         assert "required" in missing
         assert contract.check("chat.delete", {"chanel": SOUMU}, {**answer, "message": 1})
 

@@ -6,6 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rigs.slack.blocks import SURFACES, check
+from rigs.slack.reading_blocks import read
 from rigs.slack_bot import SATO, SOUMU, TEAM, Json, button, refusal, section
 from rigs.slack_rig import SlackRig
 from slack_sdk import WebClient
@@ -13,6 +17,9 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
+
+_FIELDS = ["type", "text", "elements", "fields", "accessory", "label", "element", "rows", "title"]
+_FIELDS += ["options", "child_blocks", "action_id", "placeholder", "actions", "tasks", "url"]
 
 
 class TestPosting:
@@ -140,6 +147,25 @@ class TestPosting:
         else:
             slack.chat_postMessage(channel=SOUMU, text="a", blocks=[block])
 
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(_FIELDS), inner, max_size=4)
+            ),
+            max_leaves=12,
+        ),
+        st.sampled_from(sorted(SURFACES["message"])),
+    )
+    def test_whatever_comes_as_blocks_is_judged_and_what_passes_can_be_read(
+        self, content: Any, kind: str
+    ) -> None:
+        fields = content if isinstance(content, dict) else {"elements": content}
+        blocks = [{**fields, "type": kind}]
+        if not check(blocks):
+            read("", blocks, None, {})
+
     def test_markdown_goes_alone(self, slack_rig: SlackRig, slack: WebClient) -> None:
         slack.chat_postMessage(channel=SOUMU, markdown_text="**重要**: [規則](https://a.example)")
         [seen] = slack_rig.screen("soumu")
@@ -222,6 +248,16 @@ class TestPosting:
         with refusal("already_reacted"):
             slack.reactions_add(channel=SOUMU, timestamp=ts, name="eyes")
         assert slack_rig.screen("soumu")[0]["reactions"] == ["eyes"]
+
+    def test_an_update_without_blocks_removes_them_where_there_is_text(
+        self, slack_rig: SlackRig, slack: WebClient
+    ) -> None:
+        ts = slack.chat_postMessage(channel=SOUMU, text="a", blocks=[section("b")])["ts"]
+        assert slack_rig.screen("soumu")[0]["text"] == "b"
+        slack.chat_update(channel=SOUMU, ts=ts, text="c")
+        [seen] = slack_rig.screen("soumu")
+        assert seen["text"] == "c"
+        assert seen["edited"]
 
     def test_pages_are_turned_by_cursor(self, slack_rig: SlackRig, slack: WebClient) -> None:
         for number in range(5):
@@ -306,3 +342,41 @@ class TestAgent:
         slack_rig.set_app(agent=False)
         with refusal("not_agent_app"):
             slack.assistant_threads_setSuggestedPrompts(channel_id=direct, prompts=prompts)
+
+
+class TestPeople:
+    def test_everybody_is_who_they_are(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        slack_rig.change_user("suzuki", deactivated=True)
+
+        def user(name: str) -> Json:
+            found = slack.users_info(user=slack_rig.ids()[name], include_locale=True)
+            return dict(found["user"])
+
+        assert user("sato")["locale"] == "ja-JP"
+        assert user("smith")["locale"] == "en-US"
+        assert user("suzuki")["deleted"]
+        assert user("tanaka")["is_restricted"]
+        assert not user("tanaka")["is_ultra_restricted"]
+        assert user("yamada")["is_ultra_restricted"]
+        assert user("weather")["is_bot"]
+        assert user("partner")["team_id"] == "T0PARTNER1"
+        assert user("partner")["is_stranger"]
+        assert "email" not in user("partner")["profile"]
+        with refusal("users_not_found"):
+            slack.users_lookupByEmail(email="suzuki@example.co.jp")
+
+    def test_channels_are_what_they_are(self, slack_rig: SlackRig, slack: WebClient) -> None:
+        def channel(name: str) -> Json:
+            return dict(slack.conversations_info(channel=slack_rig.ids()[name])["channel"])
+
+        assert channel("partners")["is_ext_shared"]
+        assert channel("hr")["is_private"]
+        assert channel("old")["is_archived"]
+        assert not channel("random")["is_member"]
+        with refusal("channel_not_found"):
+            channel("secret")
+
+    def test_groups_have_members(self, slack: WebClient) -> None:
+        [group] = slack.usergroups_list(include_users=True)["usergroups"]
+        assert group["handle"] == "soumu-helpdesk"
+        assert len(group["users"]) == 2

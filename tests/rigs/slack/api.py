@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from rigs.slack.refused import RefusedError
 from rigs.slack.slack import Slack
 from rigs.slack.workspace import Json, Message
 
+_log = logging.getLogger(__name__)
 _ERRORS = {429: "ratelimited", 500: "internal_error", 503: "service_unavailable"}
 
 
@@ -85,6 +87,10 @@ class Api:
             return {"ok": True, **method.handler(self._slack, args)}, 200
         except RefusedError as refused:
             return {"ok": False, "error": refused.error, **refused.more}, 200
+        except Exception as error:  # noqa: BLE001 (what is unforeseen has to be seen by a test)
+            _log.exception("%s failed in the rig", name)
+            self._violation(name, f"failed in the rig: {error!r}")
+            return {"ok": False, "error": "internal_error"}, 500
 
     def _permitted(self, name: str, token: str, args: Json) -> Method:
         """Return the method if the token may call it; raises RefusedError."""

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from rigs.slack import reading_blocks
+
 Json = dict[str, Any]
 Report = Callable[[str, str], None]
 
@@ -83,8 +85,13 @@ class _Checker:
                 self.report(f"`block_id` {block_id!r} already exists", f"{place}/block_id")
             self._ids.add(block_id)
         rule = getattr(self, f"_{kind}", None)
-        if rule:
-            rule(block, place)
+        try:
+            if rule:
+                rule(block, place)
+            # What the rules leave open has to be readable at least.
+            reading_blocks.read("", [block], None, {})
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            self.report("must be a valid block", place)
 
     # Kinds of blocks
 

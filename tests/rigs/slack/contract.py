@@ -7,6 +7,7 @@ where it is stricter than the service is today, `NEWER` says so with the reason.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,17 @@ class Contract:
     def _request(self, described: Json, args: Json) -> list[str]:
         parameters = {each["name"]: each for each in described["parameters"]}
         unknown = [name for name in args if name not in parameters and name not in NEWER]
-        return [f"request: {name} is not in the description" for name in unknown]
+        wrong = [
+            f"request: {name} is no {kind}"
+            for name, each in parameters.items()
+            if name in args and not _is(args[name], kind := each.get("type", "string"))
+        ]
+        missing = [
+            f"request: {name} is missing"
+            for name, each in parameters.items()
+            if each.get("required") and name != "token" and name not in args
+        ]
+        return [f"request: {name} is not in the description" for name in unknown] + wrong + missing
 
     def _answer(self, method: str, described: Json, answer: Json) -> list[str]:
         validator = self._validators.get(method)
@@ -111,6 +122,15 @@ class Contract:
             f"answer: {'.'.join(map(str, error.instance_path))}: {error.message[-300:]}"
             for error in validator.iter_errors(answer)
         ]
+
+
+def _is(value: Any, kind: str) -> bool:
+    """Tell whether a value is of a kind, as it may stand in a form, where everything is text."""
+    if kind == "boolean":
+        return isinstance(value, bool) or str(value).lower() in {"true", "false", "0", "1"}
+    if kind in {"integer", "number"}:
+        return re.fullmatch(r"-?\d+(\.\d+)?", str(value)) is not None
+    return True  # In a JSON body lists and objects stand where a form has text.
 
 
 def _as_json_schema(node: Any) -> Any:

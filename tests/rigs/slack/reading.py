@@ -62,8 +62,14 @@ class Link:
         if not named:
             return False
         label = named.group(0)
-        host = urlsplit(label if "://" in label else f"https://{label}").hostname or ""
-        return host.lower() != (urlsplit(self.url).hostname or "").lower()
+        return _host(label if "://" in label else f"https://{label}") != _host(self.url)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 @dataclass

@@ -24,6 +24,8 @@ from rigs.slack.workspace import Json, Message
 MAX_TEXT = 40_000
 MAX_UPDATED_TEXT = 4_000
 MAX_MARKDOWN = 12_000
+# Beyond it Slack may show the text as several messages.
+ADVISED_TEXT = 4_000
 MAX_ATTACHMENTS = 100
 _CONTENT = "text blocks attachments markdown_text parse link_names metadata"
 
@@ -87,6 +89,8 @@ def post_message(slack: Slack, args: Args) -> Json:
         metadata=checked_metadata(args),
         subtype="thread_broadcast" if thread and flag(args, "reply_broadcast") else None,
     )
+    if len(message.text) > ADVISED_TEXT:
+        slack.journal.write("advice", channel=channel.id, ts=message.ts, what="text over 4,000")
     slack.post(message, named=_named(args))
     shaped = slack.shape(message)
     return _warned({"channel": channel.id, "ts": message.ts, "message": shaped}, args)
