@@ -89,6 +89,10 @@ class DiscordRig(Process):
         """Change what a person wrote; a mention of the bot in it stays."""
         return _posted(self._do("edit", message=_id(message), text=text))
 
+    def unfurl(self, message: Posted | Ref, url: str, title: str) -> None:
+        """Let Discord add the preview of a link: MESSAGE_UPDATE, though nobody edited anything."""
+        self._do("unfurl", message=_id(message), url=url, title=title)
+
     def delete(self, *messages: Posted | Ref) -> None:
         """Take back what was written, many at once as moderators do."""
         if len(messages) == 1:

@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rigs.discord_bots import Call, Echo, Running
 from rigs.discord_rig import DiscordRig
+from rigs.discord_server.text import forged_links, links, pings, plain
+from rigs.discord_server.world import World
 
 Json = dict[str, Any]
 
 V2 = 1 << 15
+WORLD = World()
 
 
 def buttons(count: int, **each: Any) -> Json:
@@ -334,6 +339,14 @@ class TestReading:
         self, discord_rig: DiscordRig, text: str, read: str
     ) -> None:
         assert discord_rig.say("general", "tanaka", text).text == read
+
+
+@given(st.text("`*_~|\\[]()<@&#!>/:.\0 aあ1\n"))
+def test_any_text_can_be_read_and_pings_no_one_where_nothing_is_allowed(text: str) -> None:
+    channel = WORLD.channel("general")
+    assert pings(WORLD, channel, WORLD.bot.id, text, {"parse": []}).notified == []
+    assert "\0" not in plain(WORLD, text)
+    assert len(forged_links(text)) <= len(links(text))
 
 
 class TestLimits:

@@ -68,14 +68,7 @@ class People(Company):
     ) -> Json:
         """Write to the bot in a conversation of two."""
         person = self._world.user(user)
-        return self.say(self._dm(person).id, user, text, reply_to=reply_to, files=files)
-
-    def _dm(self, person: User) -> Channel:
-        place = self._world.dm(person)
-        if not place.messages:
-            # Discord tells a bot of a conversation only when something is said in it.
-            self._core.gateway.dispatch("CHANNEL_CREATE", shapes.channel(self._world, place))
-        return place
+        return self.say(self._world.dm(person).id, user, text, reply_to=reply_to, files=files)
 
     def burst(self, messages: list[Json]) -> list[Json]:
         """Mention the bot many times at once; each of `messages` is what `mention` takes."""
@@ -106,6 +99,13 @@ class People(Company):
             text = f"{bot} {text}"
         posts.edit(self._core, found, {"content": text}, self._core.clock.now())
         return described_message(self._core, found)
+
+    def unfurl(self, message: Ref, url: str, title: str) -> None:
+        """Let Discord add the preview of a link: an update without an edit."""
+        found = self._world.message(message)
+        found.embeds = [*found.embeds, {"type": "link", "url": url, "title": title}]
+        place = self._world.channels[found.channel_id]
+        posts.announce(self._core, place, found, "MESSAGE_UPDATE")
 
     def delete(self, message: Ref) -> None:
         """Take back what one wrote."""
@@ -150,6 +150,9 @@ class People(Company):
         on = self._world.message(message) if message is not None else None
         parent, by = self._world.channel(channel), self._world.user(user).id
         made = threads.start(self._core, parent, name, by=by, on=on, private=private)
+        if on is not None:
+            # The message now has a thread: an update that is no edit.
+            posts.announce(self._core, parent, on, "MESSAGE_UPDATE")
         return str(made.id)
 
     def forum_post(self, channel: Ref, user: Ref, title: str, text: str) -> Json:
@@ -226,7 +229,7 @@ class People(Company):
 
     def _place(self, user: Ref, channel: Ref | None) -> Channel:
         if channel is None:
-            return self._dm(self._world.user(user))
+            return self._world.dm(self._world.user(user))
         return self._world.channel(channel)
 
     def _start(

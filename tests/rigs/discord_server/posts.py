@@ -196,7 +196,7 @@ def announce(core: Core, channel: Channel, message: Message, event: str) -> None
     world = core.world
     if message.seen_by is not None or not permissions.sees(world, world.bot.id, channel):
         return
-    shape = shapes.message(world, message)
+    shape = shapes.message(world, message, new=event == "MESSAGE_CREATE")
     shape["channel_type"] = channel.type
     if channel.guild_id:
         guild = world.guilds[channel.guild_id]

@@ -149,6 +149,7 @@ async def thread_on_message(core: Core, call: Call) -> Answer:
         on=message,
         auto_archive=call.body.get("auto_archive_duration") or 1440,
     )
+    posts.announce(core, parent, message, "MESSAGE_UPDATE")
     return 201, shapes.channel(core.world, made)
 
 

@@ -51,9 +51,9 @@ def channel_of(core: Core, call: Call, *wanted: Bits) -> Channel:
     return channel
 
 
-def shown(core: Core, message: Message) -> Json:
+def shown(core: Core, message: Message, *, new: bool = False) -> Json:
     """Return a message with what the bot may read of it."""
-    shape = shapes.message(core.world, message)
+    shape = shapes.message(core.world, message, new=new)
     granted = bool(core.world.intents_granted & MESSAGE_CONTENT)
     return shapes.for_bot(core.world, shape, content=granted)
 
@@ -72,13 +72,14 @@ async def create(core: Core, call: Call) -> Answer:
     if call.body.get("message_reference"):
         permissions.require(core.world, channel, Bits.READ_MESSAGE_HISTORY)
     if known := posts.known_nonce(core, channel, call.body):
-        return 200, shown(core, known)
+        return 200, shown(core, known, new=True)
     body = call.body
     if not permissions.of(core.world, core.world.bot.id, channel) & Bits.EMBED_LINKS:
         # Without the permission embeds are left out without a word.
         body = {**body, "embeds": []}
     origin = Origin(author=core.world.bot.id, at=call.at)
-    return 200, shown(core, posts.create(core, channel, body, origin, call.files))
+    message = posts.create(core, channel, body, origin, call.files)
+    return 200, shown(core, message, new=True)
 
 
 async def history(core: Core, call: Call) -> Answer:

@@ -267,8 +267,12 @@ def thread_member(one: Channel, user_id: int) -> Json:
     }
 
 
-def message(world: World, one: Message, *, bare: bool = False) -> Json:
-    """Return a message; `bare` leaves out what it replies to, as a reply's own reply does."""
+def message(world: World, one: Message, *, bare: bool = False, new: bool = False) -> Json:
+    """Return a message; `bare` leaves out what it replies to, as a reply's own reply does.
+
+    The nonce comes with what is `new` only: with the answer to its sender and with MESSAGE_CREATE.
+    Messages of the history have none on the wire, so a bot can not find its own by it.
+    """
     author = world.users[one.author_id]
     shape: Json = {
         "id": str(one.id),
@@ -288,7 +292,7 @@ def message(world: World, one: Message, *, bare: bool = False) -> Json:
         "pinned": False,
         "flags": one.flags,
     }
-    if one.nonce is not None:
+    if new and one.nonce is not None:
         shape["nonce"] = one.nonce
     if one.application_id:
         shape["application_id"] = str(one.application_id)
