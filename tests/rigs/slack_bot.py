@@ -20,6 +20,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.web.async_client import AsyncWebClient
 
 Json = dict[str, Any]
@@ -28,6 +29,8 @@ Register = Callable[[AsyncApp], None]
 SOUMU = "C0SOUMU001"
 SATO = "U0SATO0001"
 TEAM = "T0KURAGE01"
+# Between a failed call and its retry; half a second and more by default.
+SOON = FixedValueRetryIntervalCalculator(0.02)
 
 
 def refusal(error: str) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rigs.slack_bot import SOUMU, Bot
+from rigs.slack_bot import SOON, SOUMU, Bot
 from rigs.slack_rig import SlackRig
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -226,7 +226,9 @@ class TestCalls:
         assert 2 <= sum(drawn[0]) <= 18
 
     def test_a_retry_after_a_lost_answer_posts_twice(self, slack_rig: SlackRig) -> None:
-        with Bot(slack_rig, retry_handlers=[AsyncConnectionErrorRetryHandler()]):
+        with Bot(
+            slack_rig, retry_handlers=[AsyncConnectionErrorRetryHandler(interval_calculator=SOON)]
+        ):
             slack_rig.fail("chat.postMessage", cut="after", reset=True)
             ts = slack_rig.mention("soumu", "sato", "?")
             first = slack_rig.wait_for("posted", own=True, thread_ts=ts)
@@ -237,7 +239,10 @@ class TestCalls:
     def test_the_handlers_for_429_and_503_bring_the_answer_through(
         self, slack_rig: SlackRig, fault: dict[str, Any]
     ) -> None:
-        handlers = [AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()]
+        handlers = [
+            AsyncRateLimitErrorRetryHandler(),
+            AsyncServerErrorRetryHandler(interval_calculator=SOON),
+        ]
         with Bot(slack_rig, retry_handlers=handlers):
             slack_rig.fail("chat.postMessage", **fault)
             [answer] = slack_rig.wait_for_reply(slack_rig.mention("soumu", "sato", "?"), timeout=10)

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rigs.slack.blocks import SURFACES, check
 from rigs.slack.reading_blocks import read
@@ -147,6 +147,7 @@ class TestPosting:
         else:
             slack.chat_postMessage(channel=SOUMU, text="a", blocks=[block])
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(max_size=5),

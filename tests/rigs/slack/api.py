@@ -47,7 +47,8 @@ class Api:
             headers |= fault.headers
         else:
             answer, status = self._answered(request, name, body, entry, headers)
-        entry |= {"status": status, "error": answer.get("error"), "done": self._slack.clock.now()}
+        done = self._slack.clock.now()
+        self._slack.journal.amend(entry, status=status, error=answer.get("error"), done=done)
         if status == 200 and not fault:
             self._hold(name, entry["args"], answer)
         if fault and fault.cut:
@@ -159,7 +160,7 @@ class Api:
             status = 404 if refused.error.endswith("_url") else 400
             text = json.dumps({"ok": False, "error": refused.error})
             entry["error"] = refused.error
-        entry["status"] = status
+        self._slack.journal.amend(entry, status=status)
         if fault and fault.cut:
             return _ended(request, fault)
         return web.Response(status=status, text=text)

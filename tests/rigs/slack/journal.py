@@ -18,11 +18,19 @@ class Journal:
     def write(self, kind: str, **facts: Any) -> Entry:
         entry = {"kind": kind, "at": time.monotonic(), **facts}
         self.entries.append(entry)
+        self._wake()
+        return entry
+
+    def amend(self, entry: Entry, **facts: Any) -> None:
+        """Add to an entry what was not known when it was written."""
+        entry |= facts
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self._changed = self._changed, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-        return entry
 
     def of(self, *kinds: str, since: float = 0.0, **facts: Any) -> list[Entry]:
         """Return the entries of these kinds (none named: of any) that have these facts."""
