@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from bot import explain, settings
 from bot.app import App, open_app
 from bot.cli import app as command_line
+from bot.cli.explain import view
+from bot.generate.extractive import weights
 
 PREFIX = "https://intra.example.co.jp/docs/"
 CONFIG = f"""\
@@ -240,3 +242,8 @@ def test_sources_shows_what_is_configured_before_anything_is_indexed(
     assert "kurage ingest wiki" in done.stdout
     os.unlink(tmp_path / "kurage.toml")  # noqa: PTH108
     assert "kurage init" in CliRunner().invoke(command_line, ["sources"]).stdout
+
+
+def test_every_signal_of_the_confidence_has_words() -> None:
+    """A name of ours tells an administrator nothing."""
+    assert set(view.SIGNALS) == {"base", *weights.CONFIDENCE}

@@ -19,7 +19,7 @@ from bot.cli.render import figures, printable
 _HEADINGS = 8
 """Chunks that are listed of a document without --verbose."""
 
-_SIGNALS = {
+SIGNALS = {
     "base": say("where it starts from", "出発点"),
     "score": say("how well the best sentence fits", "最もよい文の点数"),
     "margin": say("its lead over the next sentence", "次の文との差"),
@@ -27,7 +27,14 @@ _SIGNALS = {
     "terms": say("how much is asked", "質問の語の数"),
     "lead": say("lead of the best passage", "1位の資料の抜け出し方"),
     "context_covers": say("words in sentence, title and before", "文・見出し・直前の文にある語"),
+    "best_covers": say("words in the best sentence's passage", "最もよい文のある資料にある語"),
+    "evidence": say("how many words bear it", "裏づける語の数"),
+    "document_share": say("how much of it one document says", "同じ文書にある割合"),
+    "best_says": say("words in the best sentence itself", "最もよい文そのものにある語"),
+    "best_wording": say("wording shared with the best sentence", "最もよい文との言い回しの一致"),
+    "name_missing": say("a name that no passage holds", "どの資料にもない固有名"),
 }
+"""What the signals of a confidence are called."""
 
 
 def show(console: Console, found: Mapping[str, Any], *, verbose: bool) -> None:
@@ -165,7 +172,7 @@ def _decision(console: Console, found: Mapping[str, Any]) -> None:
     if parts:
         _line(console, say("made of (log odds):", "確信度の内訳（対数オッズ）:"))
         for part in parts:
-            name = _SIGNALS.get(part["signal"], part["signal"])
+            name = SIGNALS.get(part["signal"], part["signal"])
             value = "" if part["signal"] == "base" else f" ({part['value']:g})"
             _line(console, f"  {part['log_odds']:+.2f}  {name}{value}")
     for text in found["answer"]:

@@ -37,11 +37,14 @@ def signals(
         "margin": score - ranked[1][0] if len(ranked) > 1 else _ALONE,
         "missing_terms": math.log1p((1 - passage_covers) * len(asked.spellings)),
         "terms": math.log1p(len(asked.weights)),
-        "lead": _lead(passages),
+        # One rare word puts a passage far ahead of all others, and says little of a long question.
+        "lead": _lead(passages) * passage_covers,
         "context_covers": max(_in_context(c.features) for _, c in ranked),
         "best_covers": best["passage_covers"],
         "evidence": math.log1p(_in_context(best) * len(asked.weights)),
         "document_share": best["document_share"],
+        "best_says": best["covered"],
+        "best_wording": best["triples"],
         "name_missing": float(_lacks_a_name(asked, passages[:_FIRST])),
     }
 
