@@ -220,6 +220,10 @@ class DiscordRig(Process):
         """Set which privileged intents the developer portal grants; at first none."""
         self._do("grant", intents=intents)
 
+    def send_interactions_to(self, endpoint: str | None) -> None:
+        """Set an interactions endpoint in the portal: the gateway gets none from then on."""
+        self._do("send_interactions_to", endpoint=endpoint)
+
     # Waiting; raises TimeoutError
 
     def wait_for_reply(

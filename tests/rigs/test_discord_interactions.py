@@ -97,6 +97,29 @@ class TestInteractions:
         answer = discord_rig.wait_for_reply(used)
         assert (answer.text, answer.seen_by) == ("about: 日当は三千円です。", "tanaka")
 
+    def test_an_endpoint_in_the_portal_takes_all_interactions_from_the_gateway(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        discord_rig.send_interactions_to("https://example.com")
+        discord_rig.slash("tanaka", "general", "now")
+        said = [one["event"] for one in discord_rig.journal("event")]
+        assert "INTERACTION_CREATE" not in said
+        application = Call(discord_rig)("GET", "/oauth2/applications/@me")[1]
+        assert application["interactions_endpoint_url"] == "https://example.com"
+
+    def test_people_can_send_only_what_their_client_lets_them(
+        self, discord_rig: DiscordRig, commands: Running
+    ) -> None:
+        with pytest.raises(KeyError, match="no command 'nothing'"):
+            discord_rig.slash("tanaka", "general", "nothing")
+        with pytest.raises(KeyError, match=r"without \{'question'\}"):
+            discord_rig.slash("tanaka", "general", "ask")
+        with pytest.raises(KeyError, match="6000 characters"):
+            discord_rig.slash("tanaka", "general", "ask", {"question": "あ" * 6001})
+        with pytest.raises(RuntimeError, match="50035"):
+            discord_rig.say("general", "tanaka", "あ" * 4001)
+        assert discord_rig.say("general", "tanaka", "あ" * 4000)
+
     def test_choices_are_offered_while_typing(
         self, discord_rig: DiscordRig, commands: Running
     ) -> None:

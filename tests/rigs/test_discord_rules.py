@@ -231,6 +231,15 @@ class TestRefused:
             assert (status, said["code"]) == (400, 50035)
         assert call("PUT", f"/applications/{me}/commands", [good])[0] == 200
 
+    def test_a_day_has_two_hundred_new_commands(self, discord_rig: DiscordRig) -> None:
+        call, me = Call(discord_rig), discord_rig.company()["bot"]
+        for number in range(3):
+            many = [{"name": f"c{number}-{n}", "description": "x"} for n in range(100)]
+            status, said = call("PUT", f"/applications/{me}/commands", many)
+            assert status == (429 if number == 2 else 200)
+        assert said["code"] == 30034
+        assert said["retry_after"] > 86_000
+
 
 class TestPings:
     """In `general` of the company: suzuki has the role 総務部, which may be mentioned by all."""

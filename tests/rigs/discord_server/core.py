@@ -28,6 +28,8 @@ class Core:
     gateway: Gateway
     commands: dict[int | None, dict[int, dict[str, Any]]] = field(default_factory=dict)
     """Registered commands by server (None: everywhere) and id."""
+    commands_made: list[float] = field(default_factory=list)
+    """When commands of new names were registered: 200 a day are allowed."""
     interactions: dict[int, Interaction] = field(default_factory=dict)
     revoked: bool = False
     """Whether the bot's token was reset: everything is answered with 401."""

@@ -73,6 +73,8 @@ def send(
     )
     core.interactions[made.id] = made
     core.journal.note("interaction", id=str(made.id), type=kind, channel=str(channel.id))
+    if core.world.endpoint is not None:
+        return made  # posted there, where nobody is
     core.gateway.dispatch(
         "INTERACTION_CREATE", payload(core, made, message), guild_id=made.guild_id
     )

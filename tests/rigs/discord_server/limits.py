@@ -28,7 +28,8 @@ SIZES: dict[str, tuple[int, float]] = {
     "PUT /applications/{application}/commands": (2, 10.0),
     "PUT /applications/{application}/guilds/{guild}/commands": (2, 10.0),
 }
-"""Requests and seconds, by the template of a route; all others are only counted globally."""
+"""Requests and seconds, by the template of a route."""
+_OTHERS = (50, 1.0)
 
 GLOBAL = (50, 1.0)
 _GENEROUS = (100_000, 1.0)
@@ -108,6 +109,8 @@ class Limits:
                 headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
                 return Verdict(headers, after, everywhere=True)
         size = self.on.sizes.get(template) or SIZES.get(template)
+        # Answers to interactions come without headers, all others have some bucket.
+        size = size or (None if interaction else _OTHERS)
         if not self.on.buckets or size is None:
             return Verdict({})
         if self.on.generous:

@@ -289,6 +289,10 @@ class Operator(People):
         """Return the limits in force."""
         return asdict(self._core.limits.on)
 
+    def send_interactions_to(self, endpoint: str | None) -> None:
+        """Set the portal's interactions endpoint: the gateway gets none from then on."""
+        self._world.endpoint = endpoint
+
     def grant(self, intents: int) -> None:
         """Set which privileged intents the portal grants."""
         self._world.intents_granted = intents

@@ -21,9 +21,11 @@ from rigs.discord_server.company import Company, Ref
 from rigs.discord_server.components import walk
 from rigs.discord_server.core import Core
 from rigs.discord_server.posts import Origin
-from rigs.discord_server.world import Channel, Message, User
+from rigs.discord_server.world import DM, Channel, Message, User
 
 Json = dict[str, Any]
+
+_LONGEST_OPTION, _LONGEST_INPUT = 6000, 4000
 
 
 class People(Company):
@@ -174,6 +176,11 @@ class People(Company):
         """Use a slash command, in a channel or (None) in the conversation with the bot."""
         place = self._place(user, channel)
         data = self._command(place, name, 1)
+        required = {
+            one["name"] for one in data["_described"].get("options") or [] if one.get("required")
+        }
+        if missing := required - set(options or {}):
+            raise KeyError(f"/{name} cannot be sent without {missing}")
         if options:
             data["options"] = self._options(data, options)
         data.pop("_described")
@@ -246,7 +253,7 @@ class People(Company):
             for one in self._core.commands.get(scope, {}).values()
         ]
         for one in registered:
-            if one["name"] == name and one["type"] == kind:
+            if one["name"] == name and one["type"] == kind and _offered(one, place):
                 data = {"id": one["id"], "name": name, "type": kind, "_described": one}
                 return data | ({"guild_id": one["guild_id"]} if "guild_id" in one else {})
         raise KeyError(f"no command {name!r}; there are {[one['name'] for one in registered]}")
@@ -255,6 +262,9 @@ class People(Company):
         described = {one["name"]: one for one in data["_described"].get("options") or []}
         if missing := set(given) - set(described):
             raise KeyError(f"/{data['name']} has no options {missing}; it has {set(described)}")
+        for name, value in given.items():
+            # As Discord's own clients do, which send nothing else.
+            _refuse_longer(name, value, described[name].get("max_length", _LONGEST_OPTION))
         return [
             {"name": name, "type": described[name]["type"], "value": value}
             for name, value in given.items()
@@ -297,6 +307,19 @@ def _control(message: Message, wanted: str) -> Json:
     raise KeyError(f"no control {wanted!r}; there are {[one['custom_id'] for one in controls]}")
 
 
+def _offered(command: Json, place: Channel) -> bool:
+    direct = place.type == DM
+    if direct and not command["dm_permission"]:
+        return False
+    contexts = command.get("contexts")
+    return not contexts or int(direct) in contexts
+
+
+def _refuse_longer(name: str, value: Any, limit: int) -> None:
+    if isinstance(value, str) and len(value) > limit:
+        raise KeyError(f"{name!r} takes {limit} characters: longer text cannot be sent")
+
+
 def _filled(components: list[Json], values: Json) -> list[Json]:
     filled = []
     for one in components:
@@ -314,5 +337,6 @@ def _field(field: Json, values: Json) -> Json:
     value = values.get(custom_id, field.get("value") or "")
     if field.get("required", True) and not value:
         raise KeyError(f"{custom_id!r} is required: the modal cannot be sent without it")
+    _refuse_longer(custom_id, value, field.get("max_length") or _LONGEST_INPUT)
     kept: Json = {"type": field["type"], "id": 1, "custom_id": custom_id}
     return {**kept, "value": value} if field["type"] == 4 else {**kept, "values": value}

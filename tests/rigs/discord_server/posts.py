@@ -60,7 +60,7 @@ def create(
     if channel.type == FORUM:
         raise refused(50008)
     flags = (body.get("flags") or 0) & _SETTABLE | origin.flags
-    rules.check_message(body, flags=flags)
+    rules.check_message(body, flags=flags, longest=_longest(core, origin.author))
     attachments = _attachments(core, body, files or [])
     content = body.get("content") or ""
     loading = bool(flags & LOADING)
@@ -133,7 +133,7 @@ def edit(core: Core, message: Message, body: Json, at: float) -> Message:
             kept = "The IS_COMPONENTS_V2 flag cannot be removed from a message"
             raise invalid("flags", "MESSAGE_FLAG_IS_COMPONENTS_V2_CANNOT_BE_REMOVED", kept)
         flags = flags & ~SUPPRESS_EMBEDS | wanted & (SUPPRESS_EMBEDS | V2)
-    rules.check_message(body, flags=flags)
+    rules.check_message(body, flags=flags, longest=_longest(core, message.author_id))
     after = {
         "content": body.get("content", message.content) or "",
         "embeds": list(body.get("embeds", message.embeds) or []),
@@ -221,6 +221,10 @@ def _dispatch(core: Core, channel: Channel, event: str, data: Json) -> None:
     direct = channel.type == DM
     intents = gateway.DIRECT_MESSAGES if direct else gateway.GUILD_MESSAGES
     core.gateway.dispatch(event, data, guild_id=channel.guild_id, intents=intents)
+
+
+def _longest(core: Core, author: int) -> int:
+    return rules.BOT_CONTENT if core.world.users[author].bot else rules.NITRO_CONTENT
 
 
 def _place(channel: Channel) -> Json:

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 CHAT, USER, MESSAGE = 1, 2, 3
 _MOST = {CHAT: 100, USER: 15, MESSAGE: 15}
+_A_DAY = 200
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
@@ -47,12 +48,24 @@ async def replace_commands(core: Core, call: Call) -> Answer:
         form.wrong("0", "APPLICATION_COMMANDS_DUPLICATE_NAME", twice)
     form.refuse()
     old = core.commands.get(scope, {})
+    _count_new(core, set(names) - {(one["type"], one["name"]) for one in old.values()})
     core.commands[scope] = {}
     for one in call.body:
         command = _registered(core, one, scope, old)
         core.commands[scope][int(command["id"])] = command
     core.journal.note("commands", guild=scope, names=[one["name"] for one in call.body])
     return 200, list(core.commands[scope].values())
+
+
+def _count_new(core: Core, new: set[Any]) -> None:
+    now = core.clock.now()
+    day = now - core.clock.span(86_400)
+    core.commands_made = [at for at in core.commands_made if at > day]
+    if len(core.commands_made) + len(new) > _A_DAY:
+        refusal = refused(30034)
+        refusal.body |= {"retry_after": core.commands_made[0] - day, "global": False}
+        raise refusal
+    core.commands_made += [now] * len(new)
 
 
 def _check_command(form: Form, path: str, one: Json) -> None:

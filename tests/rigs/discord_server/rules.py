@@ -14,7 +14,11 @@ from rigs.discord_server.world import V2
 Json = dict[str, Any]
 
 
-def check_message(body: Json, *, flags: int, prefix: str = "") -> None:
+BOT_CONTENT, NITRO_CONTENT = 2000, 4000
+"""Characters that a bot, and a person who pays, may write at once."""
+
+
+def check_message(body: Json, *, flags: int, prefix: str = "", longest: int = BOT_CONTENT) -> None:
     """Raise ApiError 50035 where a body breaks a rule; `flags` are those the message will have."""
     form = Form()
     v2 = bool(flags & V2)
@@ -27,7 +31,7 @@ def check_message(body: Json, *, flags: int, prefix: str = "") -> None:
                     f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
                 )
     else:
-        form.longest(f"{prefix}content", body.get("content"), 2000)
+        form.longest(f"{prefix}content", body.get("content"), longest)
         _check_embeds(form, form.most(f"{prefix}embeds", body.get("embeds"), 10), prefix)
     components.check(form, body.get("components"), v2=v2)
     _check_allowed(form, body.get("allowed_mentions"), prefix)

@@ -66,7 +66,7 @@ def application(world: World) -> Json:
         "flags": flags,
         "flags_new": str(flags),
         "redirect_uris": [],
-        "interactions_endpoint_url": None,
+        "interactions_endpoint_url": world.endpoint,
         "role_connections_verification_url": None,
         "owner": user(owner),
         "approximate_guild_count": len(world.guilds),

@@ -155,6 +155,8 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.intents_granted = 0
         """Which privileged intents the portal grants, as bits of the gateway's intents."""
+        self.endpoint: str | None = None
+        """Where interactions are posted to instead of the gateway, as set in the portal."""
         self.bot = self.add_user("kurage", "Kurage", bot=True)
         self._furnish()
 
