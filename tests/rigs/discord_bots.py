@@ -10,6 +10,7 @@ import http.client
 import json
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -141,6 +142,16 @@ class Echo(discord.Client):
     def of(self, kind: str) -> list[Any]:
         """Return what was heard of a kind."""
         return [what for each, what in self.heard if each == kind]
+
+
+def met(bot: Running) -> list[Exception]:
+    """Wait until an echo has met an error, and return what it met."""
+    assert isinstance(bot.client, Echo)
+    deadline = time.monotonic() + 5
+    while not bot.client.errors:
+        assert time.monotonic() < deadline, "there was no error"
+        time.sleep(0.005)
+    return list(bot.client.errors)
 
 
 class More(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"more:(?P<turn>\d+)"):

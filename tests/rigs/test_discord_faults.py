@@ -14,7 +14,7 @@ import aiohttp
 import discord
 import pytest
 from rigs import discord_bots
-from rigs.discord_bots import Call, Commands, Echo, Running, Wire
+from rigs.discord_bots import Call, Commands, Echo, Running, Wire, met
 from rigs.discord_rig import GUILD_MEMBERS, DiscordRig
 
 MESSAGES = "/channels/*/messages"
@@ -30,15 +30,6 @@ def echo(discord_rig: DiscordRig) -> Iterator[Running]:
 
 def ask(rig: DiscordRig, count: int) -> list[Any]:
     return [rig.mention("general", "tanaka", str(number)) for number in range(count)]
-
-
-def errors(bot: Running, count: int = 1) -> list[Exception]:
-    """Wait until the bot has met so many errors."""
-    deadline = time.monotonic() + 5
-    while len(bot.client.errors) < count:  # type: ignore[attr-defined]
-        assert time.monotonic() < deadline, "there was no error"
-        time.sleep(0.005)
-    return list(bot.client.errors)  # type: ignore[attr-defined]
 
 
 class TestSockets:
@@ -248,7 +239,7 @@ class TestRequests:
         assert discord_rig.timeline(asked).complete >= 0.2
         discord_rig.fail("POST", MESSAGES, status=429, retry_after=0.2, via=False)
         asked = discord_rig.mention("general", "tanaka", "x")
-        assert [error.status for error in errors(echo)] == [429]  # type: ignore[attr-defined]
+        assert [error.status for error in met(echo)] == [429]  # type: ignore[attr-defined]
         assert discord_rig.answers(asked) == []
 
     def test_a_500_502_or_504_is_tried_again_after_a_second_and_not_doubled(
@@ -283,7 +274,7 @@ class TestRequests:
     ) -> None:
         discord_rig.fail("POST", MESSAGES, **how)
         asked = discord_rig.mention("general", "tanaka", "x")
-        (error,) = errors(echo)
+        (error,) = met(echo)
         assert isinstance(error, kind)
         assert len(discord_rig.answers(asked)) == (how.get("cut") == "body")
 
