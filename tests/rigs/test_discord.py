@@ -7,6 +7,7 @@ limited, `test_discord_faults.py` what goes wrong.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -104,6 +105,7 @@ class TestMessages:
         assert (answer.text, answer.reply_to, answer.pinged) == ("日当は？", asked.id, [])
         waited = discord_rig.timeline(asked)
         assert waited.complete == waited.first_sign
+        assert waited.complete is not None
         print(f"mention -> reply's request: {waited.complete * 1000:.2f} ms")  # noqa: T201
         assert discord_rig.violations() == []
 
@@ -185,6 +187,20 @@ class TestMessages:
         assert {first.edited_at, second.edited_at} == {None}
         assert first.content == second.content
 
+    def test_files_come_with_their_names(self, discord_rig: DiscordRig, echo: Running) -> None:
+        asked = discord_rig.mention("general", "tanaka", "", files=["画面.png"])
+        assert heard(echo, "message")[0].attachments[0].filename == "画面.png"
+
+        async def send() -> discord.Message:
+            place = echo.client.get_partial_messageable(int(asked.channel))
+            file = discord.File(io.BytesIO(b"x" * 10), "規程.txt")
+            return await place.send("添付", file=file)
+
+        sent = echo.do(send())
+        assert (sent.attachments[0].filename, sent.attachments[0].size) == ("規程.txt", 10)
+        assert discord_rig.message(sent.id).text == "添付\n📎 規程.txt"
+        assert discord_rig.violations() == []
+
     def test_a_nonce_is_not_found_in_the_history(
         self, discord_rig: DiscordRig, echo: Running
     ) -> None:
@@ -243,6 +259,8 @@ class TestMessages:
         echo.do(answer())
         assert not discord_rig.typing("general")
         waited = discord_rig.timeline(asked)
+        assert waited.first_sign is not None
+        assert waited.complete is not None
         assert waited.first_sign < waited.complete
 
     def test_servers_come_and_go(self, discord_rig: DiscordRig, echo: Running) -> None:

@@ -69,15 +69,18 @@ class Contract:
         return [_NUMBERS.sub("#", line) for line in lines if not _excused(line)]
 
 
-def _with_text_ids(body: Any) -> Any:
-    # The service takes snowflakes as numbers too, and discord.py sends them so.
+def _with_text_ids(body: Any, within: str = "") -> Any:
+    # The service takes ids as numbers too, and discord.py sends them so: snowflakes, and the places
+    # by which attachments are told apart.
     if isinstance(body, dict):
-        return {
-            name: value if name == "nonce" else _with_text_ids(value)
-            for name, value in body.items()
-        }
+        named = {name: _with_text_ids(value, name) for name, value in body.items()}
+        if "nonce" in body:
+            named["nonce"] = body["nonce"]
+        if within == "attachments" and "id" in body:
+            named["id"] = str(body["id"])
+        return named
     if isinstance(body, list):
-        return [_with_text_ids(one) for one in body]
+        return [_with_text_ids(one, within) for one in body]
     is_id = isinstance(body, int) and not isinstance(body, bool) and body > 10**15
     return str(body) if is_id else body
 

@@ -13,10 +13,11 @@ from typing import Any
 from aiohttp import web
 from rigs import faults
 from rigs.discord_server import gateway, interactions, permissions
+from rigs.discord_server.company import Ref
 from rigs.discord_server.contract import described
 from rigs.discord_server.core import furnished
 from rigs.discord_server.errors import ApiError
-from rigs.discord_server.people import People, Ref, described_message
+from rigs.discord_server.people import People, described_message
 from rigs.discord_server.server import Server
 from rigs.discord_server.world import Channel, Message
 
@@ -129,7 +130,7 @@ class Operator(People):
         if one.interaction:
             return False
         if one.reference and one.type == 19:
-            return one.reference["message_id"] == str(asked.id)
+            return bool(one.reference["message_id"] == str(asked.id))
         # Without a reply's mark: in a thread on the question, or as what follows it directly.
         if one.channel_id == asked.thread_id:
             return True

@@ -134,12 +134,10 @@ def edit(core: Core, message: Message, body: Json, at: float) -> Message:
             raise invalid("flags", "MESSAGE_FLAG_IS_COMPONENTS_V2_CANNOT_BE_REMOVED", kept)
         flags = flags & ~SUPPRESS_EMBEDS | wanted & (SUPPRESS_EMBEDS | V2)
     rules.check_message(body, flags=flags, longest=_longest(core, message.author_id))
-    after = {
-        "content": body.get("content", message.content) or "",
-        "embeds": list(body.get("embeds", message.embeds) or []),
-        "components": list(body.get("components", message.components) or []),
-    }
-    if flags & V2 and not message.flags & V2 and (after["content"] or after["embeds"]):
+    content: str = body.get("content", message.content) or ""
+    embeds: list[Json] = list(body.get("embeds", message.embeds) or [])
+    shown: list[Json] = list(body.get("components", message.components) or [])
+    if flags & V2 and not message.flags & V2 and (content or embeds):
         legacy = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
         code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
         raise invalid("content", code, legacy)
@@ -147,9 +145,9 @@ def edit(core: Core, message: Message, body: Json, at: float) -> Message:
     if "attachments" in body:
         wanted_ids = {str(one.get("id")) for one in body["attachments"] or []}
         kept_files = [one for one in message.attachments if one["id"] in wanted_ids]
-    rules.check_not_empty(*after.values(), kept_files)
+    rules.check_not_empty(content, embeds, shown, kept_files)
     message.revisions.append({"at": message.changed_at, "content": message.content})
-    message.content, message.embeds, message.components = after.values()
+    message.content, message.embeds, message.components = content, embeds, shown
     message.attachments = kept_files
     message.flags = flags & ~LOADING
     message.edited = None if was_loading else time.time()

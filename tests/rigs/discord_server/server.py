@@ -190,13 +190,15 @@ async def _multipart(request: web.Request) -> tuple[Any, list[Json]]:
     form = await request.post()
     for name, value in form.items():
         if name == "payload_json":
-            text = value if isinstance(value, str) else value.file.read().decode()
-            body = json.loads(text)
+            body = json.loads(value if isinstance(value, str) else _content(value))
         elif isinstance(value, web.FileField):
-            size = len(value.file.read())
-            kind = value.content_type
+            size, kind = len(_content(value)), value.content_type
             files.append({"filename": value.filename, "size": size, "content_type": kind})
     return body, files
+
+
+def _content(value: bytes | bytearray | web.FileField) -> bytes:
+    return value.file.read() if isinstance(value, web.FileField) else bytes(value)
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> web.Response:

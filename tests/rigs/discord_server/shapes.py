@@ -309,9 +309,11 @@ def message(world: World, one: Message, *, bare: bool = False, new: bool = False
         shape["message_reference"] = {"type": 0, **one.reference}
         if not bare and one.type in {19, 20, 21, 23}:
             source = world.channels.get(int(one.reference["channel_id"]))
-            found = source and source.messages.get(int(one.reference["message_id"]))
-            lost = found is None or found.deleted
-            shape["referenced_message"] = None if lost else message(world, found, bare=True)
+            number = int(one.reference["message_id"])
+            found = source.messages.get(number) if source else None
+            shape["referenced_message"] = None
+            if found is not None and not found.deleted:
+                shape["referenced_message"] = message(world, found, bare=True)
     return shape
 
 

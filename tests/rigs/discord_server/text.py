@@ -143,7 +143,7 @@ def links(text: str) -> list[tuple[str, str]]:
 
 def texts(message: Message) -> list[str]:
     """Return all markdown of a message, piece by piece."""
-    found = [message.content]
+    found: list[Any] = [message.content]
     if not message.flags & SUPPRESS_EMBEDS:
         for embed in message.embeds:
             found += [embed.get("title"), embed.get("description")]

@@ -9,7 +9,7 @@ import random
 import string
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rigs.discord_server.clock import Snowflakes
 from rigs.discord_server.permissions import Bits
@@ -99,6 +99,9 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
+
+
+_Thing = TypeVar("_Thing", User, Channel, Guild)
 
 
 @dataclass
@@ -274,7 +277,7 @@ class World:
         ]
 
 
-def _find(things: dict[int, Any], ref: int | str, what: str) -> Any:
+def _find(things: dict[int, _Thing], ref: int | str, what: str) -> _Thing:
     text = str(ref)
     if text.isdecimal() and int(text) in things:
         return things[int(text)]
