@@ -56,6 +56,7 @@ class TestEvents:
         assert seen == [["0"]]
 
     def test_an_event_is_acknowledged_before_it_is_worked_on(self, slack_rig: SlackRig) -> None:
+        slack_rig.set_app(events=["app_mention"])
         with Bot(slack_rig):
             slack_rig.fail("chat.postMessage", delay=0.1)
             ts = slack_rig.mention("soumu", "sato", "?")

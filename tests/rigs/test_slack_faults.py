@@ -146,10 +146,11 @@ class TestSockets:
     ) -> None:
         slack_rig.set_app(events=["app_mention"])
         for delay in ("60", "0"):
+            began = _now()
             with _program(slack_rig, delay) as bot:
-                slack_rig.wait_for("socket_opened", timeout=20, since=_now() - 1)
+                slack_rig.wait_for("socket_opened", timeout=30, since=began)
                 ts = slack_rig.mention("soumu", "sato", "?")
-                ack = slack_rig.wait_for("ack")
+                ack = slack_rig.wait_for("ack", since=began)
                 if delay == "0":
                     slack_rig.wait_for_reply(ts)
                 else:
