@@ -42,7 +42,17 @@ HELP = say(
 
 
 def command(
-    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help=say(
+                "A set of questions and passages, or a folder of documents.",
+                "質問とパッセージの組、または文書のフォルダー",
+            ),
+            show_default=False,
+        ),
+    ] = None,
     questions_file: Annotated[
         Path | None,
         typer.Option(

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -93,20 +94,20 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+def cluster() -> Iterator[PostgreSQL]:
     """A server for this module, started; the test that stops it need not start it again."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if not found and not on_path:
         pytest.skip("no PostgreSQL server is installed")
     programs = found[-1].parent if found else Path(on_path or "").resolve().parent
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    server = PostgreSQL(programs, folder / "cluster")
-    yield server
-    if server.runs:
-        server.stop()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as nobody where the tests run as root
+        server = PostgreSQL(programs, folder / "cluster")
+        yield server
+        if server.runs:
+            server.stop()
 
 
 @pytest.fixture
