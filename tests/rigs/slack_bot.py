@@ -113,10 +113,10 @@ class Bot:
         self.handler = AsyncSocketModeHandler(
             app, self._rig.app_token, ping_interval=self._ping_interval
         )
-        await self.handler.connect_async()
+        await self.handler.connect_async()  # type: ignore[no-untyped-call]
 
     async def _close(self) -> None:
-        await self.handler.close_async()
+        await self.handler.close_async()  # type: ignore[no-untyped-call]
         await self._session.close()
         left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in left:
@@ -136,7 +136,7 @@ async def _serve() -> None:
             await asyncio.sleep(float(os.environ["ECHO_DELAY"]))
             await say(text=event["text"], thread_ts=event["ts"])
 
-        await AsyncSocketModeHandler(app, "xapp-1-A0KURAGE01-rig").start_async()
+        await AsyncSocketModeHandler(app, "xapp-1-A0KURAGE01-rig").start_async()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -339,7 +339,7 @@ class TestAgent:
         prompts = [{"title": "有給", "message": "有給の申請は？"}]
         direct = slack_rig.direct_channel("sato")
         slack.assistant_threads_setSuggestedPrompts(channel_id=direct, prompts=prompts)
-        assert slack_rig.prompts(user="sato")["prompts"] == prompts
+        assert (slack_rig.prompts("sato") or {})["prompts"] == prompts
         slack_rig.set_app(agent=False)
         with refusal("not_agent_app"):
             slack.assistant_threads_setSuggestedPrompts(channel_id=direct, prompts=prompts)

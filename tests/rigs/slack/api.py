@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -26,6 +25,7 @@ class Api:
     def __init__(self, slack: Slack, contract: Contract | None) -> None:
         self._slack = slack
         self._contract = contract
+        self._unchecked: list[tuple[str, Json, str]] = []
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         """Answer one call of the Web API."""
@@ -49,11 +49,11 @@ class Api:
             answer, status = self._answered(request, name, body, entry, headers)
         done = self._slack.clock.now()
         self._slack.journal.amend(entry, status=status, error=answer.get("error"), done=done)
-        if status == 200 and not fault:
-            self._hold(name, entry["args"], answer)
         if fault and fault.cut:
             entry["cut"] = fault.cut
         text = json.dumps(answer, ensure_ascii=False)
+        if self._contract and answer["ok"]:
+            self._unchecked.append((name, entry["args"], text))
         if fault and fault.cut == "after":
             return _ended(request, fault)
         if fault and fault.cut == "body":
@@ -120,12 +120,14 @@ class Api:
             self._violation(name, f"unknown arguments: {', '.join(sorted(unknown))}")
         return method
 
-    def _hold(self, name: str, args: Any, answer: Json) -> None:
-        """Hold a call and its answer against Slack's description, where it knows the method."""
+    def settle(self) -> None:
+        """Hold calls and answers against Slack's description: now, so that nobody waited for it."""
+        calls, self._unchecked = self._unchecked, []
         if self._contract is None:
             return
-        for breach in self._contract.check(name, args or {}, answer):
-            self._violation(name, breach)
+        for name, args, text in calls:
+            for breach in self._contract.check(name, args, json.loads(text)):
+                self._violation(name, breach)
 
     def _violation(self, about: str, what: str) -> None:
         self._slack.journal.write("violation", about=about, what=what)

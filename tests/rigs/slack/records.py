@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from rigs.slack.api import Api
 from rigs.slack.slack import Slack
 from rigs.slack.workspace import Json, Message
 
@@ -12,11 +13,15 @@ from rigs.slack.workspace import Json, Message
 class Records:
     """Every public method can be called by a test, by its name."""
 
-    def __init__(self, slack: Slack) -> None:
+    def __init__(self, slack: Slack, api: Api) -> None:
         self._slack = slack
+        self._api = api
 
     def answers(self, ts: str) -> list[Json]:
-        """Return the app's messages that answer one: in its thread, or after it in a direct one."""
+        """Return the app's messages that answer one: in its thread, or after it in a direct one.
+
+        In direct messages without threads an answer to a later question counts for both.
+        """
         return [
             {"ts": message.ts, "channel": message.channel, "thread": message.thread_ts,
              "streaming": message.streaming == "in_progress",
@@ -86,13 +91,14 @@ class Records:
         """
         began: dict[str, float] = {}
         found: dict[str, Json] = {ts: {"first_sign": None, "complete": None} for ts in many}
+        last: dict[str, str] = {}
         for entry in self._slack.journal.entries:
             kind = entry["kind"]
-            if kind == "posted" and entry["ts"] in found:
+            if kind == "posted" and not entry["own"]:
                 began[entry["ts"]] = entry["at"]
-                continue
-            about = entry.get("ts") if kind == "reaction" else entry.get("thread_ts")
-            if about not in began or not (entry.get("own") or kind in {"status", "reaction"}):
+                last[entry["channel"]] = entry["ts"]
+            about = self._about(entry, last)
+            if about not in began or about not in found:
                 continue
             passed = entry["at"] - began[about]
             if found[about]["first_sign"] is None:
@@ -100,6 +106,20 @@ class Records:
             if kind in {"posted", "updated"} and entry["streaming"] != "in_progress":
                 found[about]["complete"] = passed
         return [found[ts] for ts in many]
+
+    def _about(self, entry: Json, last: dict[str, str]) -> str | None:
+        """Return the message that a sign of the app belongs to, None where it is no sign."""
+        kind = entry["kind"]
+        if kind == "reaction":
+            return entry["ts"] if entry["added"] else None
+        if kind == "status":
+            return entry["thread_ts"] if entry["text"] else None
+        if kind not in {"posted", "updated"} or not entry["own"]:
+            return None
+        if entry["thread_ts"] or self._slack.workspace.channels[entry["channel"]].kind != "im":
+            return str(entry["thread_ts"]) if entry["thread_ts"] else None
+        # Beside its question, in direct messages.
+        return last.get(entry["channel"])
 
     def pinged(self) -> list[Json]:
         """Return whom the app's messages pinged, with the message."""
@@ -136,6 +156,7 @@ class Records:
 
     def violations(self) -> list[str]:
         """Return what the app or the rig did that Slack's rules or its description do not know."""
+        self._api.settle()
         return [f"{each['about']}: {each['what']}" for each in self._slack.journal.of("violation")]
 
     def refused(self) -> list[Json]:
@@ -155,4 +176,5 @@ class Records:
 
     def journal(self, kinds: list[str], facts: Json, since: float = 0.0) -> list[Json]:
         """Return entries of these kinds (none: of all) that have these facts."""
+        self._api.settle()
         return self._slack.journal.of(*kinds, since=since, **facts)

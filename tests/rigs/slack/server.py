@@ -36,7 +36,7 @@ class Server:
         for part in (
             Persons(slack),
             Interactions(slack, self._api),
-            Records(slack),
+            Records(slack, self._api),
             Steering(slack, self._contract),
         ):
             for name, handler in inspect.getmembers(part, callable):
@@ -174,8 +174,8 @@ class Steering:
 
     def ids(self) -> dict[str, str]:
         space = self._slack.workspace
-        named = [*space.users.values(), *space.channels.values()]
-        return {each.name: each.id for each in named if each.name}
+        people = {user.name: user.id for user in space.users.values()}
+        return people | {each.name: each.id for each in space.channels.values() if each.name}
 
     def methods(self) -> dict[str, bool]:
         """Return the methods that the rig has, and whether their answers are validated."""

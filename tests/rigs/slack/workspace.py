@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import string
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 Json = dict[str, Any]
 
@@ -120,6 +120,9 @@ class App:
     app_token_state: str = "installed"
 
 
+_Named = TypeVar("_Named", User, Channel)
+
+
 class Workspace:
     """One team and the app in it. Ids are drawn from the seed, so runs are alike."""
 
@@ -168,7 +171,7 @@ class Workspace:
         return self.app.user in channel.members
 
 
-def _found(things: dict[str, Any], wanted: str) -> Any:
+def _found(things: dict[str, _Named], wanted: str) -> _Named:
     if wanted in things:
         return things[wanted]
     for thing in things.values():
