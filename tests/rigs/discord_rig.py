@@ -212,9 +212,9 @@ class DiscordRig(Process):
         """Put the bot out of a server."""
         self._do("kick", guild=guild)
 
-    def outage(self, guild: Ref | None = None) -> None:
-        """Let a server be unavailable, as in an outage of Discord's own."""
-        self._do("outage", guild=guild)
+    def outage(self, guild: Ref | None = None, *, over: bool = False) -> None:
+        """Let a server be unavailable, as in an outage of Discord's own, or come back."""
+        self._do("outage", guild=guild, over=over)
 
     def grant(self, intents: int) -> None:
         """Set which privileged intents the developer portal grants; at first none."""

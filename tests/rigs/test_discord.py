@@ -274,6 +274,18 @@ class TestMessages:
         status, body = Call(discord_rig)("GET", f"/channels/{asked.channel}")
         assert (status, body["code"]) == (403, 50001)
 
+    def test_an_outage_takes_a_server_away_and_brings_it_back(
+        self, discord_rig: DiscordRig, echo: Running
+    ) -> None:
+        asked = discord_rig.mention("general", "tanaka", "x")
+        discord_rig.wait_for_reply(asked)
+        (guild,) = echo.client.guilds
+        for over in (False, True):
+            discord_rig.outage(over=over)
+            # What comes after on the same socket says that the outage was heard of.
+            discord_rig.wait_for_reply(discord_rig.direct("tanaka", "x"))
+            assert guild.unavailable is not over
+
     def test_content_is_empty_without_its_intent_unless_the_bot_is_spoken_to(
         self, discord_rig: DiscordRig, echo: Running
     ) -> None:

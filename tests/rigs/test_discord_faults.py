@@ -321,6 +321,7 @@ class TestRequests:
             used = discord_rig.slash("tanaka", "general", "ask", {"question": "日当は？"})
             thinking = discord_rig.wait_for_state(used, "thinking")
             assert thinking.answered_after is not None
+            assert [one.text for one in discord_rig.view("general", "suzuki")] == ["(thinking)"]
             discord_rig.wait_for_reply(used, containing="日当は？")
 
 

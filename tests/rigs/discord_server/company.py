@@ -111,12 +111,14 @@ class Company:
         """Put the bot out of a server."""
         routes_channels.leave_server(self._core, self._world.guild(guild))
 
-    def outage(self, guild: Ref | None = None) -> None:
-        """Let a server be unavailable, as in an outage of Discord's own."""
+    def outage(self, guild: Ref | None = None, over: bool = False) -> None:
+        """Let a server be unavailable, as in an outage of Discord's own, or come back."""
         place = self._world.guild(guild)
-        place.unavailable = True
-        gone = {"id": str(place.id), "unavailable": True}
-        self._core.gateway.dispatch("GUILD_DELETE", gone, guild_id=place.id, intents=gateway.GUILDS)
+        place.unavailable = not over
+        event, told = "GUILD_DELETE", {"id": str(place.id), "unavailable": True}
+        if over:
+            event, told = "GUILD_CREATE", shapes.guild_create(self._world, place, all_members=False)
+        self._core.gateway.dispatch(event, told, guild_id=place.id, intents=gateway.GUILDS)
 
 
 def _bits(names: list[str] | None) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from rigs.discord_server import permissions
 from rigs.discord_server.components import walk
 from rigs.discord_server.permissions import Bits
-from rigs.discord_server.world import SUPPRESS_EMBEDS, V2, Channel, Message, World
+from rigs.discord_server.world import LOADING, SUPPRESS_EMBEDS, V2, Channel, Message, World
 
 Json = dict[str, Any]
 
@@ -155,6 +155,8 @@ def texts(message: Message) -> list[str]:
 
 def rendered(world: World, message: Message) -> str:
     """Return a message as a person reads it, line by line: names, words, [buttons]."""
+    if message.flags & LOADING:
+        return "(thinking)"
     lines = [plain(world, message.content)] if message.content else []
     if not message.flags & SUPPRESS_EMBEDS:
         for embed in message.embeds:
