@@ -236,13 +236,25 @@ class TestEvents:
         ts = slack_rig.mention("soumu", "sato", "有給は？")
         slack_rig.edit("soumu", ts, "<@U0KURAGE01> 忌引は？", raw=True)
         slack_rig.delete("soumu", ts)
-        changed, deleted = [each["event"] for each in self.heard(slack_rig)][2:]
+        changed, again, deleted = [each["event"] for each in self.heard(slack_rig)][2:]
+        assert again["type"] == "app_mention"
+        assert again["ts"] == ts
+        assert again["edited"] == changed["message"]["edited"]
         assert changed["subtype"] == "message_changed"
         assert changed["previous_message"]["text"].endswith("有給は？")
         assert changed["message"]["edited"]["user"] == SATO
         assert deleted["subtype"] == "message_deleted"
         assert deleted["deleted_ts"] == ts
         assert slack_rig.screen("soumu") == []
+
+    def test_a_preview_changes_a_message_without_an_edit(self, slack_rig: SlackRig) -> None:
+        ts = slack_rig.mention("soumu", "sato", "https://a.example を見て")
+        slack_rig.unfurl("soumu", ts, "https://a.example")
+        changed = self.heard(slack_rig)[2:]
+        assert [each["event"].get("subtype") for each in changed] == ["message_changed"]
+        message = changed[0]["event"]["message"]
+        assert message["text"] == changed[0]["event"]["previous_message"]["text"]
+        assert "edited" not in message
 
     def test_own_posts_come_back_with_the_bots_id(
         self, slack_rig: SlackRig, slack: WebClient

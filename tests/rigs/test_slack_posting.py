@@ -295,6 +295,17 @@ class TestStreams:
         with refusal("message_not_in_streaming_state"):
             slack.chat_appendStream(channel=SOUMU, ts=ts, markdown_text="a")
 
+    def test_after_five_minutes_slack_ends_a_stream_and_only_an_update_helps(
+        self, slack_rig: SlackRig, slack: WebClient
+    ) -> None:
+        ts = self.start(slack, slack_rig.mention("soumu", "sato", "?"), markdown_text="途中")
+        slack_rig.configure(speed=1_000_000.0)
+        for call in (slack.chat_appendStream, slack.chat_stopStream):
+            with refusal("message_not_in_streaming_state"):
+                call(channel=SOUMU, ts=ts, markdown_text="a")
+        slack.chat_update(channel=SOUMU, ts=ts, text="全文")
+        assert slack_rig.screen("soumu")[-1]["text"] == "全文"
+
     def test_a_channel_wants_to_know_for_whom(self, slack_rig: SlackRig, slack: WebClient) -> None:
         asked = slack_rig.mention("soumu", "sato", "?")
         for name in ("recipient_user_id", "recipient_team_id"):

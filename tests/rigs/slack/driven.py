@@ -51,6 +51,10 @@ class Driven:
         """Change a person's message."""
         self._call("edit", channel=channel, ts=ts, text=text, raw=raw)
 
+    def unfurl(self, channel: str, ts: str, url: str) -> None:
+        """Let Slack add the preview of a link to a message: a change that nobody made."""
+        self._call("unfurl", channel=channel, ts=ts, url=url)
+
     def delete(self, channel: str, ts: str) -> None:
         """Remove a message, as its author."""
         self._call("delete", channel=channel, ts=ts)

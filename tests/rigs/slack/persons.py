@@ -98,6 +98,11 @@ class Persons:
             edited={"user": message.user, "ts": self._slack.clock.ts()},
         )
 
+    def unfurl(self, channel: str, ts: str, url: str) -> None:
+        """Let Slack add the preview of a link to a message: a change that nobody made."""
+        preview = {"from_url": url, "original_url": url, "fallback": url, "id": 1}
+        self._slack.edit(self._message(channel, ts), attachments=[preview])
+
     def delete(self, channel: str, ts: str) -> None:
         message = self._message(channel, ts)
         self._slack.delete(message, message.user)
@@ -310,7 +315,7 @@ class Persons:
             "pings": [asdict(ping) for ping in read.pings],
             "ephemeral": message.shown_to is not None,
             "edited": message.edited is not None,
-            "streaming": message.streaming == "in_progress",
+            "streaming": self._slack.streams(message),
             "subtype": message.subtype,
             "reactions": sorted(message.reactions),
             "metadata": message.metadata,

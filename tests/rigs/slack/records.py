@@ -24,7 +24,7 @@ class Records:
         """
         return [
             {"ts": message.ts, "channel": message.channel, "thread": message.thread_ts,
-             "streaming": message.streaming == "in_progress",
+             "streaming": self._slack.streams(message),
              "ephemeral": message.shown_to is not None, "text": self._slack.read(message).text}
             for message in self._answers(ts)
         ]  # fmt: skip

@@ -34,6 +34,8 @@ EVENT_SCOPES = {
 _PLURALS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 EVENTS_PER_HOUR = 30_000
+# Not documented, however much is appended meanwhile (slackapi/python-slack-sdk#1859).
+STREAM_S = 300.0
 
 
 class Slack:
@@ -153,6 +155,13 @@ class Slack:
     def shape(self, message: Message, channel: Channel | None = None) -> Json:
         return shapes.message_json(message, self.workspace, channel=channel)
 
+    def streams(self, message: Message) -> bool:
+        """Tell whether a message still grows: after five minutes Slack ends it unasked."""
+        late = self.clock.now() - message.started > self.clock.lasting(STREAM_S)
+        if message.streaming == "in_progress" and late:
+            message.streaming = "errored"
+        return message.streaming == "in_progress"
+
     # What the app hears of it
 
     def announce(self, message: Message) -> None:
@@ -194,9 +203,11 @@ class Slack:
                 "event_ts": now,
             },
         )
-        # Modelled: an edit mentions the app anew only where the text did not before.
-        if self.mentions_app(message.text) and not self.mentions_app(before.text):
-            self._mention(channel, new | {"channel": channel.id, "event_ts": now})
+        # Slack tells of a mention again whenever its message is edited, under the same ts and with
+        # `edited` (slack-go/slack#1256); what merely unfurled is no edit.
+        anew = message.edited != before.edited and message.user != self.workspace.app.user
+        if anew and self.mentions_app(message.text):
+            self._mention(channel, new | {"channel": channel.id, "event_ts": message.ts})
 
     def emit_message(self, channel: Channel, event: Json) -> None:
         event.setdefault("event_ts", event["ts"])

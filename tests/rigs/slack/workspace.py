@@ -55,7 +55,9 @@ class Message:
     reactions: dict[str, list[str]] = field(default_factory=dict)
     client_msg_id: str | None = None
     streaming: str | None = None
-    """`in_progress` or `completed`, where the message is a stream."""
+    """`in_progress`, `completed` or `errored`, where the message is a stream."""
+    started: float = 0.0
+    """When the stream began, on the rig's clock."""
     shown_to: str | None = None
     """Whom an ephemeral message is for."""
     deleted: bool = False

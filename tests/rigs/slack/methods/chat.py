@@ -134,15 +134,17 @@ def update(slack: Slack, args: Args) -> Json:
     message = own_message(slack, channel, args["ts"], "cant_update_message")
     if channel.archived:
         raise RefusedError("is_inactive")
-    if message.streaming == "in_progress":
+    if slack.streams(message):
         raise RefusedError("streaming_state_conflict")
     made = content(slack, args, MAX_UPDATED_TEXT)
-    # Blocks that are left out stay; an empty list removes them.
+    # Blocks that are left out go where there is text, and stay where there is none.
     if "blocks" not in args and "markdown_text" not in args:
         made["blocks"] = message.blocks if not args.get("text") else None
     if "metadata" in args:
         made["metadata"] = checked_metadata(args)
-    edited = {"user": message.user, "ts": slack.clock.ts()}
+    # Nor is a message marked as edited where blocks take the place of blocks.
+    marked = made["blocks"] is None or message.edited
+    edited = {"user": message.user, "ts": slack.clock.ts()} if marked else None
     slack.edit(message, named=_named(args), edited=edited, **made)
     shaped = slack.shape(message)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shaped}

@@ -104,6 +104,7 @@ def start_stream(slack: Slack, args: Args) -> Json:
         thread_ts=thread_of(slack, channel, args),
         bot_id=app.bot_id,
         streaming="in_progress",
+        started=slack.clock.now(),
     )
     _grow(slack, message, _chunks(args))
     slack.post(message)
@@ -113,7 +114,7 @@ def start_stream(slack: Slack, args: Args) -> Json:
 def _streaming(slack: Slack, args: Args) -> Message:
     channel = channel_of(slack, args["channel"])
     message = own_message(slack, channel, args["ts"], "message_not_owned_by_app")
-    if message.streaming != "in_progress":
+    if not slack.streams(message):
         raise RefusedError("message_not_in_streaming_state")
     return message
 
