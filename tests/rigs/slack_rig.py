@@ -117,7 +117,7 @@ class SlackRig(Driven):
             return
         ports = ["--port", str(self._port), "--admin-port", str(self._admin_port)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rigs.slack", *ports, *self._options],
+            [sys.executable, "-m", "rigs.slack", "--with-parent", *ports, *self._options],
             env={**os.environ, "PYTHONPATH": str(_TESTS)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

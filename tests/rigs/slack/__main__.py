@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0: one that is free")
     parser.add_argument("--admin-port", type=int, default=0)
     parser.add_argument("--specification", type=Path, help="Slack's description of its Web API")
+    parser.add_argument("--with-parent", action="store_true", help="end when the caller is gone")
     return parser.parse_args()
 
 
@@ -46,10 +48,22 @@ async def _serve(arguments: argparse.Namespace) -> None:
     runners.append(admin)
     sys.stdout.write(f"{json.dumps([port, admin.addresses[0][1]])}\n")
     sys.stdout.flush()
+    if arguments.with_parent:
+        watch = asyncio.create_task(_orphaned(ended))
+        await ended.wait()
+        watch.cancel()
     await ended.wait()
     await server.end()
     for runner in runners:
         await runner.cleanup()
+
+
+async def _orphaned(ended: asyncio.Event) -> None:
+    """End with the test run, also where that was killed."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 (nothing tells of it)
+        await asyncio.sleep(1)
+    ended.set()
 
 
 def _listen(port: int) -> socket.socket:

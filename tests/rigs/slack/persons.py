@@ -9,7 +9,7 @@ from typing import Any
 from rigs.slack import rich, shapes
 from rigs.slack.reading import escaped
 from rigs.slack.slack import Slack
-from rigs.slack.workspace import TEAM, Channel, Json, Message, User
+from rigs.slack.workspace import Channel, Json, Message, User
 
 
 class Persons:
@@ -331,6 +331,3 @@ class Persons:
     def prompts(self, user: str) -> Json | None:
         """Return the prompts that the app suggests to a person."""
         return self._slack.prompts.get(self.direct_channel(user))
-
-    def team(self) -> str:
-        return TEAM
