@@ -16,27 +16,38 @@ PASSAGES = "passages.jsonl.gz"
 HELP = say(
     """Ask a set of questions and print figures: what is found, quoted, and refused.
 
-    \b
-    kurage eval DIR                    DIR/passages.jsonl.gz, asked DIR/questions.jsonl.gz
-    kurage eval --questions FILE       what is indexed now
-    kurage eval FOLDER --questions FILE   a folder of documents, indexed for the occasion
+    The questions are asked of what is indexed now, or of a folder of documents
+    that is indexed for the occasion. Each is a line of JSON that names the
+    document where the answer stands, by the id that [bold]kurage search --json[/bold]
+    shows (in a folder, the path), or null where nothing answers.
 
-    A question is a line of JSON: {"question", "document", "answer"}, where `document` is the id
-    that `kurage search --json` shows (in a folder, the path) and null where nothing answers; `as`
-    may name who asks. Or, as in published sets, {"id", "question", "answers", "passage_ids",
-    "answerable"}. Nothing is sampled, so two runs give the same figures.
+    Published sets are read as well: a folder with passages.jsonl.gz and
+    questions.jsonl.gz. Nothing is sampled: two runs give the same figures.
+
+    [bold]Examples[/bold]
+
+    kurage eval --questions questions.jsonl
+
+    kurage eval ~/handbook --questions questions.jsonl --plot recall.svg
+
+    kurage eval jsquad
     """,
     """質問集を尋ね、検索・引用・回答拒否の成績を表示します。
 
-    \b
-    kurage eval DIR                    DIR/passages.jsonl.gz に DIR/questions.jsonl.gz を尋ねる
-    kurage eval --questions FILE       取り込み済みの文書に尋ねる
-    kurage eval FOLDER --questions FILE   フォルダーの文書を一時的に取り込んで尋ねる
+    相手は、取り込み済みの文書か、その場で一時的に取り込むフォルダーです。
+    質問は1行に1つのJSONで、答えのある文書を [bold]kurage search --json[/bold] が示すID
+    （フォルダーではパス）で指します。答えのない質問では null とします。
 
-    質問は1行に1つの JSON です: {"question", "document", "answer"}。document は `kurage search
-    --json` が示す ID（フォルダーではパス）で、答えがない質問では null にします。as に質問者を
-    書けます。公開データの形式 {"id", "question", "answers", "passage_ids", "answerable"} も
+    公開データ（passages.jsonl.gz と questions.jsonl.gz のあるフォルダー）も
     読めます。乱数は使わないので、同じ入力には同じ成績が出ます。
+
+    [bold]例[/bold]
+
+    kurage eval --questions questions.jsonl
+
+    kurage eval ~/handbook --questions questions.jsonl --plot recall.svg
+
+    kurage eval jsquad
     """,
 )
 
@@ -45,7 +56,7 @@ def command(
     directory: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DIR]",
+            metavar="DIR",
             help=say(
                 "A set of questions and passages, or a folder of documents.",
                 "質問とパッセージの組、または文書のフォルダー",
