@@ -34,7 +34,7 @@ from slack_sdk.webhook import WebhookClient
 def slack_rig(slack_process: SlackRig) -> SlackRig:
     """Return a workspace as it was seeded, and redelivery that does not keep a test waiting."""
     slack_process.reset(limits={"enabled": False})
-    slack_process.configure(redelivery=[0.1, 0.5, 3.0], ack_deadline=0.5)
+    slack_process.configure(redelivery=[0.05, 0.5, 3.0], ack_deadline=0.25)
     return slack_process
 
 
@@ -104,6 +104,7 @@ class TestSockets:
             slack_rig.quiet(0.1)
             assert len(slack_rig.answers(ts)) == 1
         assert slack_rig.journal("socket_cut", reset=reset)
+        assert [each["attempt"] > 0 for each in slack_rig.journal("delivery")] == [True]
 
     def test_an_event_whose_acknowledgement_was_lost_is_answered_twice_by_bare_bolt(
         self, slack_rig: SlackRig

@@ -37,12 +37,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
     listening = _listen(arguments.port)
     port = listening.getsockname()[1]
     service = web.AppRunner(
-        server.app(f"http://127.0.0.1:{port}"), access_log=None, shutdown_timeout=0.5
+        server.app(f"http://127.0.0.1:{port}"), access_log=None, shutdown_timeout=0.05
     )
     await service.setup()
     await web.SockSite(service, listening).start()
     runners.append(service)
-    admin = web.AppRunner(server.admin(), access_log=None, shutdown_timeout=0.5)
+    admin = web.AppRunner(server.admin(), access_log=None, shutdown_timeout=0.05)
     await admin.setup()
     await web.TCPSite(admin, "127.0.0.1", arguments.admin_port).start()
     runners.append(admin)

@@ -255,13 +255,14 @@ class Sockets:
         try:
             async with asyncio.timeout(self._clock.lasting(self.ack_deadline)):
                 socket = await self._next()
-                if fault and fault.cut == "before":
-                    self.cut([socket.number], reset=fault.reset)
-                    socket = await self._next()
                 twice = self._drawn.random() < self.copying
-                for _ in range(self.copies if twice else 1):
-                    await self._send(socket, envelope, name, acked)
-                if fault and fault.cut:
+                if fault and fault.cut == "before":
+                    # What was to be said on it is lost: it comes again by the schedule.
+                    self.cut([socket.number], reset=fault.reset)
+                else:
+                    for _ in range(self.copies if twice else 1):
+                        await self._send(socket, envelope, name, acked)
+                if fault and fault.cut == "after":
                     # Let the bytes leave first: what is tested is the lost acknowledgement.
                     await asyncio.sleep(0)
                     self.cut([socket.number], reset=fault.reset)
