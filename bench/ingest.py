@@ -53,7 +53,7 @@ def trafilatura(docs: Path) -> str:
     from trafilatura import extract
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    files = sorted(docs.rglob("*.html"))
+    files = sorted(docs.rglob("*.html*"))  # Apache's are called page.html.ja.utf8
     started = time.perf_counter()
     for path in files:
         extract(path.read_bytes(), include_tables=True)
