@@ -12,6 +12,7 @@ import argparse
 import re
 import tempfile
 import unicodedata
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -369,9 +370,10 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="list each violation")
     parser.add_argument("--only", default="", help="only documents whose path has this text")
     asked = parser.parse_args()
+    warnings.simplefilter("ignore")  # openpyxl tells of drawings, which are read beside it
     with tempfile.TemporaryDirectory() as scratch:
         folders = asked.folders or [ROOT / "examples" / "handbook"]
-        if not asked.folders and (found := documents(Path(scratch))):
+        if not asked.folders and (found := documents(Path(scratch) / "docs.tar.gz")):
             folders.append(found)
         for folder in folders:
             chosen = [path for path in files(folder) if asked.only in path.as_posix()]
