@@ -217,7 +217,13 @@ def _print(report: Report) -> None:
     console.print(
         Text(f"{report.source}: {heading}", "bold"),
         Text(say(", ", "、").join(told)),
-        Text(f"({report.chunks} chunks, {report.seconds:.1f} s)", "dim"),
+        Text(
+            say(
+                f"({report.chunks} chunks, {report.seconds:.1f} s)",
+                f"（断片 {report.chunks}、{report.seconds:.1f} 秒）",
+            ),
+            "dim",
+        ),
     )
     for name, reason in report.failed:
         console.print(Text(f"  ✘ {printable(name)}: {printable(reason)}", "red"))
