@@ -149,8 +149,7 @@ class TestConnections:
         authority.configure_trust(trust)
         with QdrantRig(tmp_path / "data", certificate=certificate) as rig:
             assert rig.url.startswith("https://")
-            # The client asks for the version without what it was told to trust.
-            trusting = connect(rig, verify=trust, check_compatibility=False)
+            trusting = connect(rig, verify=trust)
             create(trusting)
             assert trusting.collection_exists(KB)
             trusting.close()
