@@ -111,9 +111,13 @@ class Connection:
                 raise failure.error from failure.cause
         raise AssertionError  # the pauses never end
 
+    def end_patience(self) -> None:
+        """Begin no other request, and send none again."""
+        self._closed.set()
+
     def close(self) -> None:
         """Close what is open, and end the patience of requests under way."""
-        self._closed.set()
+        self.end_patience()
         with self._lock:
             client, self._client = self._client, None
         if client:

@@ -54,6 +54,11 @@ class Uploads(Generic[K]):
         with self._changed:
             self._error = self._error or RuntimeError("the uploads were abandoned")
 
+    def settle(self, seconds: float) -> None:
+        """Return when the tasks under way have ended, however they end, or after so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._tasks, seconds)
+
     def close(self) -> None:
         """Return when the tasks under way have ended; no other is begun."""
         self.abandon()

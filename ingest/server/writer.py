@@ -28,6 +28,8 @@ PATIENCE = 120.0
 _TIMEOUT = 60.0
 # Requests under way at once. A server uses all its cores for one collection; more only wait there.
 _THREADS = 4
+# Seconds that requests under way have to end when a writer closes; then they are cut off.
+_GRACE = 5.0
 # Points of a request: beyond some hundred a request gains nothing, and costs more when repeated.
 _BATCH = 500
 # Documents whose readers are changed by one request.
@@ -110,6 +112,9 @@ class ServerWriter:
         uploads, self._uploads = self._uploads, None
         if uploads:
             uploads.abandon()
+            self._connection.end_patience()
+            # A connection that is being made while the client closes would be nobody's.
+            uploads.settle(_GRACE)
         self._connection.close()
         if uploads:
             uploads.close()

@@ -523,13 +523,13 @@ def test_ranks_of_several_vectors_are_fused_and_each_is_filtered(there: Place) -
             secret = document(f"secret {number}", readers=9)
             [text] = chunks("甲甲甲")
             index.replace(secret, [text], [{**encode("甲甲甲"), "dense": directions["x"]}])
-        for name, word in (("x", "丙"), ("y", "甲"), ("z", "甲乙")):
+        for name, word in (("x", "丙"), ("y", "甲"), ("z", "甲甲")):
             [text] = chunks(word)
             index.replace(document(name), [text], [{**encode(word), "dense": directions[name]}])
         query = EncodedQuery({**ask("甲").vectors, "dense": directions["x"]})
         hits = index.search(query, readers=[EVERYONE], limit=3)
         assert {hit.document.id for hit in hits} == {"x", "y", "z"}
-        assert hits[0].document.id == "z"  # second by words and second by meaning
+        assert hits[0].document.id == "z"  # first by words and second by meaning
         only_meaning = EncodedQuery({"lexical": SparseVector([], []), "dense": directions["x"]})
         assert [h.document.id for h in index.search(only_meaning, readers=[EVERYONE], limit=2)] == [
             "x",
