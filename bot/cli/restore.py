@@ -22,7 +22,8 @@ HELP = say(
     """Put a backup into this installation, whatever its index and database.
 
     The file is checked before anything is changed; then all of it is restored,
-    or nothing. End kurage serve first.
+    or nothing. If it is broken off, the same command finishes it.
+    End kurage serve first.
 
     What is here already is only replaced with --force.
 
@@ -34,8 +35,9 @@ HELP = say(
     """,
     """バックアップを、この環境に復元します（索引・データベースの種類を問いません）。
 
-    ファイルを検査し、すべてを復元します。失敗したときは何も変わりません。
-    先に kurage serve を終了してください。
+    先にファイルを検査し、すべてを復元するか、何も変えないかのどちらかです。
+    途中で止まったときは、同じコマンドをもう一度実行すると最後まで終わります。
+    始める前に kurage serve を終了してください。
 
     すでに内容のある環境は、--force を付けたときだけ置き換えます。
 
