@@ -55,6 +55,28 @@ def test_source_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("[index]\ncolection = 'k'\n", ["index.colection", "did you mean 'collection'"]),
         ("[index]\ncollection = 'a/b'\n", ["index.collection", "pattern"]),
         ("[search\n", ["can not be read", "line 1"]),
+        (
+            "[slack.channels.C0SOUMU001]\nprivat = true\n",
+            ["slack.channels.C0SOUMU001.privat", "did you mean 'private'"],
+        ),
+        (
+            "[discord.channels.123456]\nsoruces = ['handbook']\n",
+            ["discord.channels.123456.soruces", "did you mean 'sources'"],
+        ),
+        (
+            '[sources.wiki]\nkind = "folder"\npath = "x"\nslack_handovr = ["U0SATO0001"]\n',
+            ["sources.wiki.slack_handovr", "did you mean 'slack_handover'"],
+        ),
+        ("[slack]\nprivat = true\n", ["slack.privat", "did you mean 'private'"]),
+        ("[discord]\nmessage_contents = true\n", ["did you mean 'message_content'"]),
+        ("[serve]\nprot = 1\n", ["serve.prot", "did you mean 'port'"]),
+        ("[slack.chanels.C0SOUMU001]\n", ["slack.chanels", "did you mean 'channels'"]),
+        ("[slack.channels.soumu]\n", ["slack.channels.soumu", "no id of a Slack channel"]),
+        ("[discord.channels.soumu]\n", ["discord.channels.soumu", "no id of a Discord channel"]),
+        ('[slack]\nhandover = ["@soumu"]\n', ["slack.handover.0", "user group (S…)"]),
+        ('[discord]\nhandover = ["123456"]\n', ["discord.handover.0", "`user:` or `role:`"]),
+        ('[serve]\nmax_age = "0s"\n', ["serve.max_age", "would answer nothing"]),
+        ("[slack]\nrespond = 'always'\n", ["slack.respond", "'mentions', 'questions' or 'all'"]),
     ],
 )
 def test_a_typo_is_named_with_its_place_and_a_way_out(
@@ -146,3 +168,65 @@ def test_the_example_file_is_valid() -> None:
 def test_durations_are_read_in_seconds(text: str, expected: int) -> None:
     """A number and a unit, as people write them."""
     assert settings.seconds(text) == expected
+
+
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-hunter2", "SLACK_APP_TOKEN": "xapp-1-A1-hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-1-A1-hunter2", ["app-level token", "SLACK_APP_TOKEN", "xoxb-"]),
+        ("SLACK_APP_TOKEN", "xoxb-1-hunter2", ["bot token", "SLACK_BOT_TOKEN", "xapp-"]),
+        ("SLACK_BOT_TOKEN", "xoxp-1-hunter2", ["a user token", "OAuth & Permissions"]),
+        ("SLACK_BOT_TOKEN", "xoxe.xoxb-1-hunter2", ["expires", "xoxb-"]),
+        ("SLACK_BOT_TOKEN", "hunter2", ["no token of Slack"]),
+        ("SLACK_APP_TOKEN", "hunter2", ["no token of Slack", "connections:write"]),
+        ("SLACK_BOT_TOKEN", "xoxb-1 hunter2", ["spaces"]),
+        ("DISCORD_BOT_TOKEN", "Bot hunter2", ["the token alone"]),
+        ("DISCORD_BOT_TOKEN", "123456789012345678", ["an id", "Reset Token"]),
+        ("DISCORD_BOT_TOKEN", "ab" * 32, ["public key", "Reset Token"]),
+    ],
+)
+def test_a_token_of_the_wrong_kind_is_told_from_the_right_one(
+    tmp_path: Path, name: str, value: str, words: list[str]
+) -> None:
+    """The portals show several side by side. What was pasted is never repeated."""
+    with pytest.raises(SettingsError, match=name) as caught:
+        settings.load({name: value}, tmp_path)
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert "hunter2" not in message
+    assert value not in message
+
+
+@pytest.mark.parametrize(("here", "missing"), [tuple(SLACK), tuple(reversed(SLACK))])
+def test_one_token_of_slack_is_half_a_configuration(
+    tmp_path: Path, here: str, missing: str
+) -> None:
+    """Who wants Slack is told which one is missing; other commands go on."""
+    loaded = settings.load({here: SLACK[here]}, tmp_path)
+    with pytest.raises(SettingsError, match=f"{here} is set, but {missing}"):
+        _ = loaded.slack_tokens
+
+
+def test_both_tokens_of_slack_or_none(tmp_path: Path) -> None:
+    """An empty variable is none: a compose file passes it so."""
+    assert settings.load(SLACK, tmp_path).slack_tokens == tuple(SLACK.values())
+    assert settings.load(dict.fromkeys(SLACK, ""), tmp_path).slack_tokens is None
+    assert "hunter2" not in repr(settings.load(SLACK, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLACK_API_URL", "https://slack.com"),
+        ("SLACK_API_URL", "slack.com/api/"),
+        ("DISCORD_API_URL", "https://discord.com/api"),
+        ("DISCORD_API_URL", "https://hunter2@discord.com/api/v10"),
+    ],
+)
+def test_the_address_of_an_api_has_its_ending(tmp_path: Path, name: str, value: str) -> None:
+    """One that is almost right would fail at the first call with a riddle."""
+    with pytest.raises(SettingsError, match=rf"{name} is no http address that ends in /api/"):
+        settings.load({name: value}, tmp_path)

@@ -1,0 +1,69 @@
+"""The only reader of the environment and of `kurage.toml`.
+
+Secrets come from the environment or `.env` alone; everything else from `kurage.toml`. Knows nothing
+of what the settings are used for: `bot.app` builds the program from them.
+"""
+
+import os
+
+# Looking for plugins reads the metadata of every installed package, 20 ms of each command's start.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+from bot.settings.chat import (
+    Channel,
+    Discord,
+    DiscordChannel,
+    Platform,
+    Serve,
+    Slack,
+    SlackChannel,
+)
+from bot.settings.read import EncoderName, GeneratorName, Settings, load
+from bot.settings.tables import (
+    RESERVED_SOURCE_NAMES,
+    Config,
+    FolderSource,
+    Index,
+    Ingest,
+    Log,
+    Search,
+    Source,
+)
+from bot.settings.values import (
+    DiscordChannelId,
+    DiscordPerson,
+    Respond,
+    SettingsError,
+    SlackChannelId,
+    SlackPerson,
+    seconds,
+)
+
+__all__ = [
+    "RESERVED_SOURCE_NAMES",
+    "Channel",
+    "Config",
+    "Discord",
+    "DiscordChannel",
+    "DiscordChannelId",
+    "DiscordPerson",
+    "EncoderName",
+    "FolderSource",
+    "GeneratorName",
+    "Index",
+    "Ingest",
+    "Log",
+    "Platform",
+    "Respond",
+    "Search",
+    "Serve",
+    "Settings",
+    "SettingsError",
+    "Slack",
+    "SlackChannel",
+    "SlackChannelId",
+    "SlackPerson",
+    "Source",
+    "load",
+    "seconds",
+]

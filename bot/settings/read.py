@@ -1,0 +1,203 @@
+"""Reads the environment, `.env` and `kurage.toml`, and says in one line what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from bot.settings.explain import explain
+from bot.settings.tables import Config, FolderSource
+from bot.settings.tokens import check_token, is_server_url
+from bot.settings.values import SettingsError
+
+GeneratorName = Literal["extractive"]
+EncoderName = Literal["lexical"]
+
+
+class Settings(BaseModel):
+    """Everything the program is told from outside."""
+
+    model_config = ConfigDict(frozen=True)
+
+    home: Path
+    """Where state lives; absolute."""
+    config_path: Path | None
+    """The `kurage.toml` that was read; None: there is none."""
+    config: Config
+    database_url: SecretStr
+    """SQLAlchemy URL; may carry a password."""
+    qdrant_url: str | None = None
+    """Of a Qdrant server; None: the embedded index."""
+    qdrant_api_key: SecretStr | None = None
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    """Of Socket Mode."""
+    slack_api_url: str | None = None
+    """Of Slack's Web API, ending in `/api/`; None: Slack's own."""
+    discord_bot_token: SecretStr | None = None
+    discord_api_url: str | None = None
+    """Of Discord's REST API, ending in `/api/v10`; None: Discord's own."""
+    generator: GeneratorName = "extractive"
+    encoder: EncoderName = "lexical"
+
+    @property
+    def slack_tokens(self) -> tuple[str, str] | None:
+        """Bot token and app token, None without either; `SettingsError` where one is missing."""
+        bot, app = self.slack_bot_token, self.slack_app_token
+        if bot and app:
+            return bot.get_secret_value(), app.get_secret_value()
+        if not bot and not app:
+            return None
+        here, missing, kind = (
+            ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "xapp-…, scope connections:write")
+            if bot
+            else ("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "xoxb-…")
+        )
+        raise SettingsError(f"{here} is set, but {missing} ({kind}) is not; Slack needs both")
+
+    @property
+    def discord_token(self) -> str | None:
+        """The bot's token of Discord, None without one."""
+        return self.discord_bot_token.get_secret_value() if self.discord_bot_token else None
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret that was given, for filters of what is written somewhere."""
+        given = (
+            self.qdrant_api_key,
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.discord_bot_token,
+        )
+        passwords = _passwords(self.database_url.get_secret_value())
+        return [*(one.get_secret_value() for one in given if one), *passwords]
+
+    @field_validator("qdrant_url")
+    @classmethod
+    def _url_of_a_server(cls, value: str | None) -> str | None:
+        if value is None or is_server_url(value):
+            return value
+        raise ValueError(
+            "QDRANT_URL is no address such as http://localhost:6333 (a key belongs into "
+            "QDRANT_API_KEY)"
+        )
+
+    @field_validator("slack_api_url", "discord_api_url")
+    @classmethod
+    def _url_of_an_api(cls, value: str | None, info: ValidationInfo) -> str | None:
+        ending = "/api/" if info.field_name == "slack_api_url" else "/api/v10"
+        if value is None or (is_server_url(value) and value.endswith(ending)):
+            return value
+        raise ValueError(f"{str(info.field_name).upper()} is no http address that ends in {ending}")
+
+    @field_validator("slack_bot_token", "slack_app_token", "discord_bot_token")
+    @classmethod
+    def _token_of_its_kind(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value:
+            check_token(str(info.field_name).upper(), value.get_secret_value())
+        return value
+
+    @field_validator("qdrant_api_key")
+    @classmethod
+    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_token("QDRANT_API_KEY", value.get_secret_value())
+        return value
+
+
+def _passwords(url: str) -> list[str]:
+    """Return the password of a URL, as it is written there and as it is."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return []
+    return [password, unquote(password)] if password else []
+
+
+def load(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Settings:
+    """Return the settings of a working directory; variables win over `.env`.
+
+    Raises SettingsError with the file and key that is wrong.
+    """
+    directory = (directory or Path.cwd()).resolve()
+    env = {**_dotenv(directory / ".env"), **(os.environ if environ is None else environ)}
+    home = (directory / (env.get("KURAGE_HOME") or ".kurage")).resolve()
+    config_path = _config_path(env, directory)
+    try:
+        return Settings(
+            home=home,
+            config_path=config_path,
+            config=_config(config_path) if config_path else Config(),
+            database_url=SecretStr(
+                env.get("KURAGE_DATABASE_URL") or f"sqlite:///{home / 'kurage.db'}"
+            ),
+            qdrant_url=(env.get("QDRANT_URL") or "").strip() or None,
+            qdrant_api_key=SecretStr(key) if (key := env.get("QDRANT_API_KEY")) else None,
+            slack_bot_token=_secret(env, "SLACK_BOT_TOKEN"),
+            slack_app_token=_secret(env, "SLACK_APP_TOKEN"),
+            slack_api_url=(env.get("SLACK_API_URL") or "").strip() or None,
+            discord_bot_token=_secret(env, "DISCORD_BOT_TOKEN"),
+            discord_api_url=(env.get("DISCORD_API_URL") or "").strip() or None,
+            generator=env.get("KURAGE_GENERATOR") or "extractive",  # type: ignore[arg-type]
+            encoder=env.get("KURAGE_ENCODER") or "lexical",  # type: ignore[arg-type]
+        )
+    except ValidationError as error:
+        raise SettingsError(explain(error, "the environment", Settings)) from None
+
+
+def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:
+    value = (env.get(name) or "").strip()
+    return SecretStr(value) if value else None
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - most commands run without a .env
+
+    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+
+
+def _config_path(env: Mapping[str, str], directory: Path) -> Path | None:
+    named = env.get("KURAGE_CONFIG")
+    path = directory / (named or "kurage.toml")
+    if named and not path.is_file():
+        raise SettingsError(f"KURAGE_CONFIG names {path}, which is not there")
+    return path if path.is_file() else None
+
+
+def _config(path: Path) -> Config:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path} can not be read: {error}") from None
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        raise SettingsError(explain(error, str(path), Config)) from None
+    ca_file = config.index.ca_file
+    index = config.index.model_copy(
+        update={"ca_file": path.parent / ca_file.expanduser() if ca_file else None}
+    )
+    sources = _anchored(config.sources, path.parent)
+    return config.model_copy(update={"sources": sources, "index": index})
+
+
+def _anchored(sources: Mapping[str, FolderSource], root: Path) -> dict[str, FolderSource]:
+    return {
+        name: source.model_copy(update={"path": root / source.path.expanduser()})
+        for name, source in sources.items()
+    }

@@ -1,0 +1,123 @@
+"""The whole of `kurage.toml`: sources, search, ingest, index, log; `chat.py` has the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from bot.settings.chat import Discord, Serve, Slack
+from bot.settings.values import DiscordPerson, SlackPerson, Table, seconds
+
+RESERVED_SOURCE_NAMES = frozenset({"folder", "web", "confluence", "drive"})
+"""`kurage ingest folder PATH` and its like: no source may be called so."""
+
+
+class FolderSource(Table):
+    """A folder of files."""
+
+    kind: Literal["folder"]
+    path: Path
+    """Relative to the folder of `kurage.toml`."""
+    url_prefix: str | None = None
+    """What a document's path is appended to, so that links work for others."""
+    include: tuple[str, ...] = ()
+    """Globs; empty: every supported file."""
+    exclude: tuple[str, ...] = ()
+    every: str | None = None
+    """How often `kurage serve` syncs it, such as `1h`; None: only by hand."""
+    slack_handover: tuple[SlackPerson, ...] = ()
+    """Who takes over questions about it in Slack; a channel's own setting wins."""
+    discord_handover: tuple[DiscordPerson, ...] = ()
+    """The same in Discord."""
+
+    @field_validator("every")
+    @classmethod
+    def _every_is_a_duration(cls, value: str | None) -> str | None:
+        if value is not None and seconds(value) == 0:
+            raise ValueError("0 would sync without a pause; leave `every` out to sync by hand")
+        return value
+
+
+Source = Annotated[FolderSource, Field(discriminator="kind")]
+
+
+class Search(Table):
+    """How Japanese is read on the search side."""
+
+    user_words: tuple[str, ...] = ()
+    """Product names and abbreviations that must stay one term."""
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    """Groups of words that mean the same here, such as `["年休", "有給"]`."""
+    passages: int = Field(default=8, ge=1, le=50)
+    """How many passages an answer is made from."""
+
+
+class Ingest(Table):
+    """Limits that keep one bad document from harming the rest."""
+
+    max_bytes: int = Field(default=50_000_000, ge=1)
+    """A larger file is reported, not read."""
+    seconds_per_document: float = Field(default=60, gt=0)
+    memory_mb: int = Field(default=1500, ge=256)
+    """Of one extraction process."""
+    workers: int | None = Field(default=None, ge=1, le=256)
+    """Extraction processes; None: one a core."""
+    max_delete_share: float = Field(default=0.2, ge=0, le=1)
+    """A sync that would delete a larger share of a source stops before it."""
+
+
+class Index(Table):
+    """How a Qdrant server (`QDRANT_URL`) keeps chunks; the embedded index needs none of it."""
+
+    collection: str = Field(default="kurage", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    """Alias of what is served; the collections behind it are called so, too, with a suffix."""
+    grpc_port: int | None = Field(default=None, ge=1, le=65535)
+    """gRPC instead of REST; None: REST."""
+    timeout: float = Field(default=10, ge=1, le=600)
+    """Seconds that one request of a question may take."""
+    ca_file: Path | None = None
+    """Certificate authority of the server, in PEM; None: those that are commonly trusted."""
+    shards: int | None = Field(default=None, ge=1)
+    """Of a new collection; None: as the server chooses."""
+    replicas: int | None = Field(default=None, ge=1)
+    """Of each shard of a new collection; None: as the server chooses."""
+    on_disk: bool = False
+    """Whether a new collection keeps its vectors on disk: less memory, slower questions."""
+
+
+class Log(Table):
+    """What is kept of conversations."""
+
+    keep: str = "365d"
+    """`kurage serve` purges turns older than this; `0d` keeps everything."""
+
+    @field_validator("keep")
+    @classmethod
+    def _keep_is_a_duration(cls, value: str) -> str:
+        seconds(value)
+        return value
+
+
+class Config(Table):
+    """The whole of `kurage.toml`."""
+
+    language: Literal["ja", "en"] | None = None
+    """Of the command line and the bot; None: by locale."""
+    sources: dict[str, Source] = Field(default_factory=dict)
+    search: Search = Search()
+    ingest: Ingest = Ingest()
+    index: Index = Index()
+    log: Log = Log()
+    slack: Slack = Slack()
+    discord: Discord = Discord()
+    serve: Serve = Serve()
+
+    @field_validator("sources")
+    @classmethod
+    def _no_reserved_names(cls, value: dict[str, FolderSource]) -> dict[str, FolderSource]:
+        for name in value:
+            if name in RESERVED_SOURCE_NAMES:
+                raise ValueError(f"{name!r} is a kind of source; give the source another name")
+        return value
