@@ -10,6 +10,8 @@ from bot.conversations.store import RepeatedMessageError as RepeatedMessageError
 from bot.conversations.store import turn_id as turn_id
 from bot.conversations.values import Feedback as Feedback
 from bot.conversations.values import Selection as Selection
+from bot.conversations.values import Shown as Shown
 from bot.conversations.values import ShownPassage as ShownPassage
 from bot.conversations.values import Thread as Thread
 from bot.conversations.values import Turn as Turn
+from bot.conversations.values import Vote as Vote

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from bot.conversations.tables import FeedbackRow, PassageRow, TurnRow, clean
-from bot.conversations.values import Feedback, ShownPassage, Thread, Turn, TurnState
+from bot.conversations.values import (
+    Feedback,
+    Shown,
+    ShownKind,
+    ShownPassage,
+    Thread,
+    Turn,
+    TurnState,
+)
 from bot.exchange import Answer, Language, Source, Statement, Style
 from bot.reply import PATH_SEPARATOR
 from ingest.index import Hit
@@ -42,6 +50,14 @@ def turn_of(row: TurnRow) -> Turn:
         index_revision=row.index_revision,
         passages=tuple(_passage(passage) for passage in row.passages),
         feedback=tuple(_feedback(feedback) for feedback in row.feedback),
+        task=row.task,
+        about=row.about,
+        replaces=row.replaces,
+        sources=frozenset(row.sources) if row.sources is not None else None,
+        reach=row.reach,
+        asked=row.asked,
+        attempts=row.attempts,
+        shown=tuple(Shown(one.channel, one.id, cast("ShownKind", one.kind)) for one in row.shown),
     )
 
 
@@ -69,6 +85,9 @@ def passage_rows(turn: str, answer: Answer) -> list[dict[str, Any]]:
             "url": hit.url,
             "score": hit.score,
             "quote": source.quote if source else None,
+            "anchor": hit.chunk.anchor,
+            "updated": hit.document.updated,
+            "owner": hit.document.owner,
         }
         for position, (hit, source) in enumerate(_found(answer), start=1)
     ]
@@ -103,6 +122,9 @@ def _passage(row: PassageRow) -> ShownPassage:
         url=row.url,
         score=row.score,
         quote=row.quote,
+        anchor=row.anchor,
+        updated=row.updated,
+        owner=row.owner,
     )
 
 

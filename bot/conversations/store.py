@@ -38,7 +38,7 @@ from ingest.state.transactions import insert_new, upserting
 ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0 and O, 1 and I, which are mistaken for each other when read out or written down."""
 
-_ID_LENGTH = 6  # 32 ** 6 = 1.07e9: two in a million turns meet once in a thousand insertions
+ID_LENGTH = 6  # 32 ** 6 = 1.07e9: two in a million turns meet once in a thousand insertions
 _ATTEMPTS = 10
 _BATCH = 500
 ALL = Selection()
@@ -54,13 +54,13 @@ class RepeatedMessageError(ConversationsError):
 
 def new_turn_id() -> str:
     """Return a random id; whether it is free is the store's to find out."""
-    return "".join(secrets.choice(ID_ALPHABET) for _ in range(_ID_LENGTH))
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def turn_id(text: str) -> str | None:
     """Return the id that somebody typed, or None where it can be none."""
     typed = folded(text).strip().upper()
-    valid = len(typed) == _ID_LENGTH and set(typed) <= set(ID_ALPHABET)
+    valid = len(typed) == ID_LENGTH and set(typed) <= set(ID_ALPHABET)
     return typed if valid else None
 
 
@@ -148,7 +148,7 @@ class Conversations:
     def get(self, turn: str) -> Turn:
         """Return a turn with its passages and feedback."""
         with self._transaction() as session:
-            found = _load(session, [turn])
+            found = load_turns(session, [turn])
         if not found:
             raise _unknown(turn)
         return found[0]
@@ -186,7 +186,7 @@ class Conversations:
             .limit(count)
         )
         with self._transaction() as session:
-            return _load(session, session.scalars(newest).all())[::-1]
+            return load_turns(session, session.scalars(newest).all())[::-1]
 
     # Forgetting
 
@@ -218,7 +218,7 @@ class Conversations:
         values = self._opening(question, asker, message)
         try:
             with self._transaction() as session:
-                conversation = self._conversation(session, thread)
+                conversation = conversation_id(session, thread)
                 where = {"platform": thread.platform, "channel": thread.channel}
                 row = {"conversation_id": conversation, **where, **values}
                 stored = conversation is not None and insert_new(session, TurnRow, row)
@@ -228,13 +228,6 @@ class Conversations:
                 return None
             raise
         return Turn(thread=thread, searched=None, **values) if stored else None
-
-    @staticmethod
-    def _conversation(session: Session, thread: Thread) -> int | None:
-        """Return the id of the thread's row, which is made if need be; None: purged meanwhile."""
-        key = {"platform": thread.platform, "channel": thread.channel, "thread": thread.root}
-        insert_new(session, ConversationRow, {"started": _now(), **key})
-        return session.scalars(select(ConversationRow.id).filter_by(**key)).one_or_none()
 
     def _opening(self, question: Question, asker: str, message: str | None) -> dict[str, Any]:
         now = _now()
@@ -271,7 +264,7 @@ class Conversations:
         size = min(_BATCH, selection.limit or _BATCH) if selection.text is None else _BATCH
         for ids in self._ids(selection, size):
             with self._transaction() as session:
-                found = _load(session, ids)
+                found = load_turns(session, ids)
             yield from found
 
     def _ids(self, selection: Selection, size: int) -> Iterator[list[str]]:
@@ -335,6 +328,13 @@ class Conversations:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def conversation_id(session: Session, thread: Thread) -> int | None:
+    """Return the id of the thread's row, which is made if need be; None: purged meanwhile."""
+    key = {"platform": thread.platform, "channel": thread.channel, "thread": thread.root}
+    insert_new(session, ConversationRow, {"started": _now(), **key})
+    return session.scalars(select(ConversationRow.id).filter_by(**key)).one_or_none()
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -375,7 +375,7 @@ def _holds(row: Any, text: str | None) -> bool:
     return any(wanted in folded(held) for held in (row.question, row.searched or "", *said))
 
 
-def _load(session: Session, ids: Sequence[str]) -> list[Turn]:
+def load_turns(session: Session, ids: Sequence[str]) -> list[Turn]:
     """Return these turns with all that hangs on them, newest first."""
     if not ids:
         return []
@@ -387,6 +387,7 @@ def _load(session: Session, ids: Sequence[str]) -> list[Turn]:
             joinedload(TurnRow.conversation, innerjoin=True),
             selectinload(TurnRow.passages),
             selectinload(TurnRow.feedback),
+            selectinload(TurnRow.shown),
         )
     )
     return [turn_of(row) for row in rows]

@@ -79,6 +79,9 @@ class TurnRow(Base):
         # The inbox: a message that is delivered twice is one turn. A NULL message is never equal.
         UniqueConstraint("platform", "channel", "message"),
         Index(None, "created", "id"),
+        # What is open is looked for every few seconds, and is a handful of rows.
+        Index(None, "state"),
+        Index(None, "about"),
     )
 
     id: Mapped[str] = mapped_column(String(6), primary_key=True)
@@ -110,6 +113,17 @@ class TurnRow(Base):
     lease_owner: Mapped[str | None]
     """Which process answers it, where several share the work."""
     lease_expires: Mapped[datetime | None]
+    task: Mapped[str] = mapped_column(String(32), default="answer", server_default="answer")
+    about: Mapped[str | None] = mapped_column(String(6))
+    """The turn that a button belonged to; no foreign key: the two are purged apart."""
+    replaces: Mapped[str | None] = mapped_column(String(6))
+    """The turn whose message was edited since: this one takes over its messages."""
+    sources: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """Names of the sources that may be used; NULL: all."""
+    reach: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What the platform needs to answer."""
+    asked: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     conversation: Mapped[ConversationRow] = relationship(lazy="raise")
     passages: Mapped[list[PassageRow]] = relationship(
@@ -117,6 +131,9 @@ class TurnRow(Base):
     )
     feedback: Mapped[list[FeedbackRow]] = relationship(
         lazy="raise", order_by="FeedbackRow.created", passive_deletes=True
+    )
+    shown: Mapped[list[MessageRow]] = relationship(
+        lazy="raise", order_by="MessageRow.position", passive_deletes=True
     )
 
 
@@ -140,6 +157,36 @@ class PassageRow(Base):
     score: Mapped[float] = mapped_column(Float)
     quote: Mapped[Outside | None]
     """The sentence that bears the answer, word for word."""
+    anchor: Mapped[Outside] = mapped_column(default="", server_default="")
+    """Of the place in the document, without `#`."""
+    updated: Mapped[datetime | None]
+    """When the document was last changed."""
+    owner: Mapped[Outside | None]
+
+
+class MessageRow(Base):
+    """A message of the bot that people see."""
+
+    __tablename__ = "messages"
+
+    platform: Mapped[Outside] = mapped_column(primary_key=True)
+    channel: Mapped[Outside] = mapped_column(primary_key=True)
+    id: Mapped[Outside] = mapped_column(primary_key=True)
+    """The platform's own."""
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    """Of the parts of one answer, from 0."""
+    kind: Mapped[str] = mapped_column(String(8))
+
+
+class HeardRow(Base):
+    """The last message of a channel that was dealt with, for platforms that redeliver nothing."""
+
+    __tablename__ = "heard"
+
+    platform: Mapped[Outside] = mapped_column(primary_key=True)
+    channel: Mapped[Outside] = mapped_column(primary_key=True)
+    message: Mapped[Outside]
 
 
 class FeedbackRow(Base):

@@ -6,12 +6,15 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bot.exchange import Language, State, Statement, Style
 
 TurnState = Literal["received", "answering"] | State
 Vote = Literal["up", "down"]
+
+ShownKind = Literal["answer", "stream", "notice"]
+"""A part of the answer, an answer that is still being streamed, a line until there is one."""
 
 OPEN: tuple[TurnState, ...] = ("received", "answering")
 """States of a turn that somebody still waits for."""
@@ -27,6 +30,15 @@ class Thread:
     channel: str
     root: str = ""
     """Of the thread's first message; empty where the channel is one conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the bot that people see, in the platform's own ids."""
+
+    channel: str
+    id: str
+    kind: ShownKind = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,9 @@ class ShownPassage:
     url: str
     score: float
     quote: str | None
+    anchor: str = ""
+    updated: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,22 @@ class Turn:
     index_revision: str | None = None
     passages: tuple[ShownPassage, ...] = ()
     feedback: tuple[Feedback, ...] = ()
+    task: str = "answer"
+    """What is wanted: see `bot.inbox.Incoming`."""
+    about: str | None = None
+    """The turn that a button belonged to."""
+    replaces: str | None = None
+    """The turn of the same message before it was edited: its messages are taken over."""
+    sources: frozenset[str] | None = None
+    """Names of the sources that may be used; None: all."""
+    reach: Mapping[str, Any] = field(default_factory=dict)
+    """What the platform needs to answer."""
+    asked: datetime | None = None
+    """When, by the platform's clock; None in the terminal."""
+    attempts: int = 0
+    """How often somebody began to answer it."""
+    shown: tuple[Shown, ...] = ()
+    """Its visible messages, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,16 +118,22 @@ def hold(engine: Engine, name: str, *, seconds: float = 600) -> Iterator[Lease]:
 
 
 def _abandoned(held: LeaseRow) -> bool:
-    """Tell whether its holder ran on this machine and is gone.
+    """Tell whether its holder ran on this machine and is gone."""
+    return process_gone(held.host, held.pid, ours=held.token in _OURS)
 
-    A process with our own number that is not us was its predecessor in a restarted container.
+
+def process_gone(host: str, pid: int, *, ours: bool) -> bool:
+    """Tell whether a process ran on this machine and is no more.
+
+    A process with our own number that is not us (`ours`) was our predecessor in a restarted
+    container.
     """
-    if held.host != socket.gethostname():
+    if host != socket.gethostname():
         return False
-    if held.pid == os.getpid():
-        return held.token not in _OURS
+    if pid == os.getpid():
+        return not ours
     try:
-        os.kill(held.pid, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:  # alive, and somebody else's

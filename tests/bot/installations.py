@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from typing import Any
 from bot import backup, migrations, settings
 from bot.app import App, open_app
 from bot.backup import tables
-from bot.conversations import Thread
+from bot.conversations import Shown, Thread
 from bot.exchange import Answer, Question, Source, Statement
+from bot.inbox import InboxStore, Owner
 from connectors.base import Group
 from ingest.chunk import Chunk
 from ingest.edge import EdgeWriter
@@ -106,6 +108,10 @@ def _converse(kurage: App) -> None:
     )
     log.finish_turn(turn.id, answer, generator="extractive", index_revision="a/1")
     log.add_feedback(turn.id, user="佐藤", vote="up", comment="助かる 👍\x00")
+    inbox = InboxStore(kurage.engine, Owner.current())
+    again = replace(log.get(turn.id), id="222222", message="1.4", shown=(Shown("C1", "1.5"),))
+    assert inbox.put(again) is not None
+    inbox.hear("slack", {"C1": "1.4"})
 
 
 def everything(kurage: App) -> dict[str, Any]:

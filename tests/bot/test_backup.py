@@ -534,7 +534,7 @@ def downgrade():
         with engine.connect() as connection:
             moods = connection.execute(sa.text("SELECT mood FROM turns")).scalars().all()
         engine.dispose()
-        assert moods == ["よい"]
+        assert moods == ["よい", "よい"]
         kurage(["backup", tmp_path / "later.backup"], home, program=later)
         refused = kurage(["restore", tmp_path / "later.backup"], tmp_path / "other", code=1)
         assert "update this program first" in refused.stderr
@@ -548,7 +548,7 @@ class TestRestoring:
         there = open_home("there")
         fill(there, documents=5)
         before = everything(there)
-        with pytest.raises(BackupError, match=r"index of 6 documents; .*1 turns.*--force"):
+        with pytest.raises(BackupError, match=r"index of 6 documents; .*2 turns.*--force"):
             restore(there, backup_file)
         assert everything(there) == before
 
@@ -793,7 +793,7 @@ class TestCommandLine:
         written = kurage(["backup", "-"], here.home).stdout
         told = kurage(["restore", "-", "--json"], tmp_path / "there", stdin=written).stdout
         report = json.loads(told)
-        assert (report["documents"], report["chunks"], report["rows"]["turns"]) == (4, 6, 1)
+        assert (report["documents"], report["chunks"], report["rows"]["turns"]) == (4, 6, 2)
         assert [remark for remark in report["remarks"] if "***" in remark]
         assert everything(open_home("there")) == everything(here)
 

@@ -142,7 +142,8 @@ def working_directory(folder: Path) -> None:
     (folder / "docs").mkdir()
     (folder / "docs/leave.md").write_text("# 有給\n\n有給は3営業日前までに申請する。\n", "utf-8")
     (folder / "kurage.toml").write_text(
-        '[sources.handbook]\nkind = "folder"\npath = "docs"\nevery = "1h"\n', "utf-8"
+        '[sources.handbook]\nkind = "folder"\npath = "docs"\nevery = "1h"\n[serve]\nport = 0\n',
+        "utf-8",
     )
 
 
@@ -374,10 +375,16 @@ def test_serve_reports_a_database_that_is_down_and_stays(tmp_path: Path) -> None
     )
     assert serve.stderr
     try:
-        said = [serve.stderr.readline() for _ in range(2)]
-        assert said[1].startswith("handbook: failed (1): error: the database 127.0.0.1:")
-        assert "nothing answers there" in said[1]
-        assert PASSWORD not in said[1]
+        said: list[str] = []
+        for line in iter(serve.stderr.readline, ""):
+            said.append(line)
+            if '"job_failed"' in line:
+                break
+        told = json.loads(said[-1])
+        assert (told["job"], told["code"]) == ("handbook", 1)
+        assert told["reason"].startswith("error: the database 127.0.0.1:")
+        assert "nothing answers there" in told["reason"]
+        assert PASSWORD not in "".join(said)
         assert serve.poll() is None
         serve.send_signal(signal.SIGTERM)
         assert serve.wait(30) == 0
