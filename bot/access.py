@@ -33,6 +33,15 @@ def person(email: str, groups: Collection[str] = ()) -> frozenset[str]:
     return frozenset({ANYONE, f"user:{address}", f"domain:{domain}", *groups})
 
 
+def asker(platform: str, user: str) -> frozenset[str]:  # noqa: ARG001 - nobody is known yet
+    """Return the principals of somebody on a chat platform.
+
+    Until people of a platform are linked to those of the organisation, everybody reads what
+    everyone may read, and nothing else.
+    """
+    return frozenset({ANYONE})
+
+
 class ReaderFilter:
     """Answers which reader sets somebody satisfies, from memory where it was asked just now."""
 

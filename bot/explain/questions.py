@@ -224,7 +224,7 @@ def _extractive(kurage: App, question: str, evidence: Evidence) -> dict[str, Any
     if not isinstance(kurage.answerer.generator, ExtractiveGenerator):
         return {"threshold": None, "confidence_parts": []}
     asked = read(question, kurage.analyzer, evidence.term_weights)
-    ranked = rank(candidates(asked, evidence.passages, kurage.analyzer))
+    ranked = rank(candidates(asked, evidence.passages, kurage.analyzer.morphemes))
     found = signals(asked, ranked, evidence.passages) if ranked else {}
     parts = [
         {"signal": name, "value": round(value, 3), "log_odds": round(value * worth, 3)}
