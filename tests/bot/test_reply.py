@@ -78,9 +78,15 @@ def test_every_line_has_its_twin_with_the_same_fields() -> None:
     """A translation that forgot the turn's number would hide it from an administrator."""
     for field in dataclasses.fields(reply.Wording):
         japanese, english = getattr(reply.JAPANESE, field.name), getattr(reply.ENGLISH, field.name)
-        assert fields(japanese) == fields(english), field.name
+        assert len(lines(japanese)) == len(lines(english)), field.name
+        for one, other in zip(lines(japanese), lines(english), strict=True):
+            assert fields(one) == fields(other), field.name
         assert japanese
         assert english
+
+
+def lines(held: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (held,) if isinstance(held, str) else held
 
 
 def fields(text: str) -> set[str]:
@@ -100,3 +106,10 @@ def test_only_a_question_of_a_sane_length_is_taken(question: str, refused: bool)
 def test_an_unanswered_question_has_no_text() -> None:
     """The wording of an abstention is the platform's, not the answer's."""
     assert reply.answer_text(Answer("abstained", (), (), ()), "ja") == ""
+
+
+def test_others_read_where_a_file_lies_in_its_source_and_not_on_the_machine() -> None:
+    """A path of the server opens nothing for them, and tells what they need not know."""
+    local = dataclasses.replace(hit().document, id="hr/rules.md", url="file:///srv/kb/hr/rules.md")
+    assert reply.address(dataclasses.replace(hit("休暇"), document=local)) == "hr/rules.md"
+    assert reply.address(hit("page=3")) == "https://x/d#page=3"

@@ -1,4 +1,4 @@
-"""The wording: what people read around an answer, in Japanese and English, whatever the platform.
+"""What people read around an answer, in Japanese and English, whatever the platform.
 
 Knows nothing of how an answer came about, nor of any platform's markup.
 """
@@ -7,12 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs
 
 from bot.exchange import Answer, Language, Source, Statement
+from bot.reply.wording import ENGLISH, JAPANESE, WORDINGS, Wording
 from ingest.index import Hit
+
+__all__ = [
+    "ENGLISH",
+    "JAPANESE",
+    "JST",
+    "PATH_SEPARATOR",
+    "QUESTION_LIMIT",
+    "WORDINGS",
+    "Wording",
+    "address",
+    "answer_text",
+    "date",
+    "old_sources",
+    "place",
+    "provenance",
+    "refusal",
+    "statement",
+]
 
 JST = timezone(timedelta(hours=9), "JST")
 """Japan has no daylight saving time: a fixed offset needs no time zone database."""
@@ -20,68 +38,6 @@ JST = timezone(timedelta(hours=9), "JST")
 PATH_SEPARATOR = " › "
 _OLD = timedelta(days=3 * 365)
 
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """Every line a person may read, in one language."""
-
-    sources: str
-    no_answer: str
-    no_answer_no_documents: str
-    failure: str
-    too_long: str
-    empty: str
-    long_answer: str
-    nothing_more: str
-    old_source: str
-    updated: str
-    page: str
-    slide: str
-    sheet: str
-    searching: str
-
-
-JAPANESE = Wording(
-    sources="📄 出典",
-    no_answer="社内の資料からは答えが見つかりませんでした。近い資料はこちらです:",
-    no_answer_no_documents="社内の資料からは答えが見つかりませんでした。",
-    failure=(
-        "申し訳ありません。回答を作れませんでした（番号 {turn}）。"
-        "もう一度お試しいただくか、番号を管理者にお知らせください。"
-    ),
-    too_long="質問は2,000文字までにしてください。",
-    empty="質問を入力してください。",
-    long_answer="詳しい回答",
-    nothing_more="資料にはこれ以上の記載がありません。",
-    old_source="※ {title}は3年以上更新されていません。",
-    updated="{date:%Y}年{date.month}月{date.day}日更新",
-    page="{page}ページ",
-    slide="スライド {slide}",
-    sheet="シート「{sheet}」{range}",
-    searching="資料を探しています…",
-)
-
-ENGLISH = Wording(
-    sources="📄 Sources",
-    no_answer="I found no answer in the company's documents. The nearest ones are:",
-    no_answer_no_documents="I found no answer in the company's documents.",
-    failure=(
-        "Sorry, I could not make an answer (number {turn}). "
-        "Please try again, or give the number to your administrator."
-    ),
-    too_long="Please keep the question within 2,000 characters.",
-    empty="Please type a question.",
-    long_answer="In detail",
-    nothing_more="The documents say no more than this.",
-    old_source="Note: {title} has not been updated for more than three years.",
-    updated="updated {date.day} {date:%b %Y}",
-    page="page {page}",
-    slide="slide {slide}",
-    sheet="sheet {sheet} {range}",
-    searching="Looking through the documents…",
-)
-
-WORDINGS: dict[Language, Wording] = {"ja": JAPANESE, "en": ENGLISH}
 
 QUESTION_LIMIT = 2000
 """Characters of a question; longer ones are refused with a line that says so."""
@@ -131,6 +87,15 @@ def _spot(anchor: str, language: Language) -> str:
     if "slide" in fields:
         return words.slide.format(slide=fields["slide"])
     return words.sheet.format(sheet=fields.get("sheet", ""), range=fields.get("range", "")).strip()
+
+
+def address(hit: Hit) -> str:
+    """Return what leads to a hit from elsewhere: its link, of a local file its path in the source.
+
+    Where files lie on the bot's machine is of no use to others, and none of their business.
+    """
+    local = hit.document.url.lower().startswith("file:")
+    return hit.document.id if local else hit.url
 
 
 def provenance(hit: Hit, language: Language) -> str:
