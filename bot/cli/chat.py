@@ -162,24 +162,17 @@ def _folded(line: str) -> str:
     return unicodedata.normalize("NFKC", line).strip().lower()
 
 
-def _indexed(kurage: App, wanted: list[str] | None) -> Iterator[str]:
-    """Yield a line a source: how many documents it holds, and when it was synced."""
-    from bot.reply import JST
+def _indexed(kurage: App, wanted: list[str] | None) -> list[str]:
+    """Return a line a source: how many documents it holds, and when it was synced."""
+    from bot.reply.indexed import indexed_lines
     from ingest.index import SearchIndexError
+    from ingest.state import StateError
 
     try:
-        for source in kurage.state.sources():
-            if wanted and source.name not in wanted:
-                continue
-            documents, _ = kurage.index.count(source.name)
-            runs = kurage.state.runs(source.name, limit=1)
-            when = f"{runs[0].started.astimezone(JST):%Y-%m-%d %H:%M}" if runs else "—"
-            yield say(
-                f"{source.name}: {documents:,} documents, last synced {when}",
-                f"{source.name}: 文書 {documents:,} 件、最後の同期 {when}",
-            )
-    except SearchIndexError as error:
-        yield str(error)
+        held = [source for source in kurage.indexed() if not wanted or source.name in wanted]
+    except (SearchIndexError, StateError) as error:
+        return [str(error)]
+    return indexed_lines(held, LANGUAGE)
 
 
 def _length(answer: Answer) -> int:
