@@ -1,0 +1,1 @@
+"""Slack: events become questions, answers become messages."""
