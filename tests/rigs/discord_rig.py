@@ -204,9 +204,13 @@ class DiscordRig(Process):
         """Delete a channel or thread."""
         self._do("remove_channel", channel=channel)
 
-    def add_to_guild(self, name: str, *, locale: str = "ja") -> str:
-        """Invite the bot to another server with a channel `NAME-general`; returns its id."""
-        return str(self._do("add_to_guild", name=name, locale=locale))
+    def add_to_guild(self, name: str, *, locale: str = "ja", announcing: bool = False) -> str:
+        """Invite the bot to another server with a channel `NAME-general`; returns its id.
+
+        `announcing`: the channel is the server's system channel.
+        """
+        asked = {"name": name, "locale": locale, "announcing": announcing}
+        return str(self._do("add_to_guild", **asked))
 
     def kick(self, guild: Ref | None = None) -> None:
         """Put the bot out of a server."""

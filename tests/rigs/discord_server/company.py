@@ -92,10 +92,14 @@ class Company:
         shape = shapes.channel(self._world, place)
         self._core.gateway.dispatch(event, shape, guild_id=place.guild_id, intents=gateway.GUILDS)
 
-    def add_to_guild(self, name: str, locale: str = "ja") -> str:
-        """Invite the bot to another server with a channel `NAME-general`; returns its id."""
+    def add_to_guild(self, name: str, locale: str = "ja", announcing: bool = False) -> str:
+        """Invite the bot to another server with a channel `NAME-general`; returns its id.
+
+        `announcing`: the channel is where the server announces newcomers.
+        """
         made = self._world.add_guild(name, locale=locale)
-        self._world.add_channel(f"{name}-general", made)
+        channel = self._world.add_channel(f"{name}-general", made)
+        made.system_channel_id = channel.id if announcing else None
         joined = shapes.guild_create(self._world, made, all_members=False)
         # Said of servers that are known from READY only.
         del joined["unavailable"]

@@ -99,6 +99,8 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
+    system_channel_id: int | None = None
+    """Where newcomers are announced."""
 
 
 _Thing = TypeVar("_Thing", User, Channel, Guild)
