@@ -1,0 +1,1 @@
+"""Discord: events become questions, answers become messages."""
