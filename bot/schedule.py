@@ -16,7 +16,9 @@ from time import monotonic
 
 # After a stop, a job gets this long (seconds) to end. What a sync has written by then is kept, and
 # the next run goes on from there.
-_GRACE = 8.0
+_GRACE = 7.0
+
+_running: set[asyncio.subprocess.Process] = set()
 
 KURAGE = (sys.executable, "-m", "bot.cli")
 
@@ -29,6 +31,8 @@ class Job:
     arguments: tuple[str, ...]
     every: float
     """Seconds between two starts."""
+    after: float = 0.0
+    """Seconds until the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,11 @@ async def run(
     stop: asyncio.Event,
     command: tuple[str, ...] = KURAGE,
 ) -> None:
-    """Run each job when it is due until `stop` is set; all of them once at the start.
+    """Run each job when it is due until `stop` is set; all once at the start, or `after` it.
 
     One at a time: they share the index, the database and a laptop's cores.
     """
-    due = dict.fromkeys(jobs, monotonic())
+    due = {job: monotonic() + job.after for job in jobs}
     while due and not stop.is_set():
         job = min(due, key=due.__getitem__)
         await _sleep(due[job] - monotonic(), stop)
@@ -64,7 +68,8 @@ async def run(
 
 async def _sleep(seconds: float, stop: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), max(0.0, seconds))
+        async with asyncio.timeout(max(0.0, seconds)):
+            await stop.wait()
 
 
 async def _run(job: Job, command: tuple[str, ...], stop: asyncio.Event) -> Outcome:
@@ -77,13 +82,17 @@ async def _run(job: Job, command: tuple[str, ...], stop: asyncio.Event) -> Outco
         # Ctrl-C reaches a whole process group; the job is told by us, and only once.
         start_new_session=True,
     )
+    _running.add(child)
     ended = asyncio.ensure_future(child.communicate())
     stopping = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not ended.done():
-        await _end(child, ended)
-    _, errors = await ended
+    try:
+        await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            await _end(child, ended)
+        _, errors = await ended
+    finally:
+        stopping.cancel()
+        _running.discard(child)
     lines = errors.decode("utf-8", "replace").strip().splitlines()
     return Outcome(job, child.returncode or 0, lines[-1] if lines else "")
 
@@ -93,7 +102,15 @@ async def _end(
 ) -> None:
     with contextlib.suppress(ProcessLookupError, TimeoutError):
         child.send_signal(signal.SIGINT)
-        await asyncio.wait_for(asyncio.shield(ended), _GRACE)
+        async with asyncio.timeout(_GRACE):
+            await asyncio.shield(ended)
         return
     with contextlib.suppress(ProcessLookupError):
         child.kill()
+
+
+def kill_all() -> None:
+    """End the running job at once: who calls is about to be gone."""
+    for child in _running:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()

@@ -20,6 +20,7 @@ from bot.cli import (  # noqa: E402
     chat,
     completion,
     db,
+    discord,
     doctor,
     explain,
     ingest,
@@ -65,7 +66,7 @@ COMMANDS = {
     "restore": restore,
     "completion": completion,
 }
-GROUPS = {"log": log, "db": db}
+GROUPS = {"log": log, "db": db, "discord": discord}
 
 for name, module in COMMANDS.items():
     app.command(name, cls=Command, help=module.HELP, options_metavar=OPTIONS)(module.command)

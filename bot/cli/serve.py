@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from typing import TYPE_CHECKING
 
 from bot.cli.console import err, say, settle
 
 if TYPE_CHECKING:
-    from bot.schedule import Job, Outcome
+    from bot.app import App
+    from bot.schedule import Job
     from bot.settings import Config
 
 HELP = say(
-    """Keep the sources of kurage.toml in sync, each as often as its `every` says.
+    """Serve Slack and Discord, and keep the sources of kurage.toml in sync.
 
-    Slack and Discord join this process in the next version.
+    Slack is served if SLACK_BOT_TOKEN and SLACK_APP_TOKEN are set, Discord if DISCORD_BOT_TOKEN is;
+    each source is synced as often as its `every` says.
     """,
-    """kurage.toml の取り込み元を決めた間隔で同期し続けます。
+    """SlackとDiscordで質問に答え、kurage.toml の取り込み元を同期し続けます。
 
-    SlackとDiscordは次の版でこのプロセスに加わります。
+    Slackは SLACK_BOT_TOKEN と SLACK_APP_TOKEN、Discordは DISCORD_BOT_TOKEN を設定すると動きます。
+    同期の間隔は、取り込み元ごとの every に書きます。
     """,
 )
 
@@ -27,56 +30,57 @@ def command() -> None:
     """Serve."""
     import asyncio
 
-    from bot import settings
+    from bot import app, settings
 
     settle()
-    jobs = _jobs(settings.load().config)
-    if not jobs:
-        raise settings.SettingsError(
-            say(
-                'no source of kurage.toml says how often to sync it; add `every = "1h"` to one',
-                "kurage.toml のどの取り込み元にも同期の間隔がありません。"
-                'every = "1h" などを加えてください',
+    with app.open_app() as kurage:
+        syncs = _syncs(kurage.settings.config)
+        if not syncs and not kurage.configured_platforms:
+            raise settings.SettingsError(
+                say(
+                    "nothing to serve: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for Slack, "
+                    "DISCORD_BOT_TOKEN for Discord (in the environment or .env), or add "
+                    '`every = "1h"` to a source of kurage.toml to have it synced',
+                    "動かすものがありません。Slackなら SLACK_BOT_TOKEN と SLACK_APP_TOKEN を、"
+                    "Discordなら DISCORD_BOT_TOKEN を環境変数か .env に設定してください。同期だけ"
+                    'なら kurage.toml の取り込み元に every = "1h" などを加えてください',
+                )
             )
-        )
-    asyncio.run(_serve(jobs))
+        asyncio.run(_serve(kurage, [*syncs, *_purges(kurage.settings.config)]))
 
 
-def _jobs(config: Config) -> list[Job]:
-    """Return the syncs that are wanted, and with them the daily purge of old conversations."""
+async def _serve(kurage: App, jobs: list[Job]) -> None:
+    from bot.serve import logs, process
+    from bot.serve.notices import Notices
+    from bot.serve.redact import Redactor
+
+    settings = kurage.settings
+    as_text = logs.is_text(settings.config.serve, sys.stderr)
+    logs.configure(settings.config.serve, Redactor(settings.secrets))
+    await process.serve(kurage, jobs, Notices(_show if as_text else None))
+
+
+def _show(en: str, ja: str) -> None:
+    err().print(say(en, ja), markup=False)
+
+
+def _syncs(config: Config) -> list[Job]:
     from bot import schedule, settings
 
-    jobs = [
+    return [
         schedule.Job(name, ("ingest", name), float(settings.seconds(source.every)))
         for name, source in config.sources.items()
         if source.every
     ]
-    if jobs and settings.seconds(config.log.keep):
-        purge = ("log", "purge", "--older-than", config.log.keep, "--yes")
-        jobs.append(schedule.Job("log purge", purge, float(settings.seconds("1d"))))
-    return jobs
 
 
-async def _serve(jobs: list[Job]) -> None:
-    import asyncio
+def _purges(config: Config) -> list[Job]:
+    """Return the daily purge of old conversations, if any are to be purged."""
+    from bot import schedule, settings
 
-    from bot import schedule
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    err().print(say("Serving; Ctrl-C ends.", "稼働中です。Ctrl-Cで終了します。"))
-    await schedule.run(jobs, _tell, stop=stop)
-
-
-def _tell(outcome: Outcome) -> None:
-    name = outcome.job.name
-    if outcome.code == 0:
-        line = say(f"{name}: done", f"{name}: 完了しました")
-    else:
-        line = say(
-            f"{name}: failed ({outcome.code}): {outcome.message}",
-            f"{name}: 失敗しました（{outcome.code}）: {outcome.message}",
-        )
-    err().print(line, markup=False)
+    if not settings.seconds(config.log.keep):
+        return []
+    purge = ("log", "purge", "--older-than", config.log.keep, "--yes")
+    day = float(settings.seconds("1d"))
+    # Not amid the start, which has better things to do.
+    return [schedule.Job("log purge", purge, every=day, after=60.0)]

@@ -128,6 +128,18 @@ def test_chat_answers_shows_sources_and_goes_on(kurage: Kurage) -> None:
     assert "3営業日前" in shown
 
 
+def test_chat_understands_a_follow_up_and_explain_shows_what_was_searched(kurage: Kurage) -> None:
+    """「時間単位では？」 is about the leave of the question before; a lone question is not."""
+    kurage("chat", stdin="有給休暇はいつまでに申請しますか？\n時間単位では？\n")
+    follow_up, first = json.loads(kurage("log", "--json", "--limit", "2").stdout)
+    assert first["searched"] is None
+    assert "有給休暇" in follow_up["searched"]
+    explained = json.loads(kurage("explain", "--json", follow_up["turn"]).stdout)
+    assert explained["searched"] == follow_up["searched"]
+    alone = json.loads(kurage("ask", "--json", "時間単位では？").stdout)["turn"]
+    assert json.loads(kurage("explain", "--json", alone).stdout)["searched"] is None
+
+
 @pytest.mark.parametrize(
     ("lang", "asked", "words"),
     [

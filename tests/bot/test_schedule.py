@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.schedule import Job, Outcome, run
+from bot.schedule import Job, Outcome, kill_all, run
 
 PYTHON = (sys.executable, "-c")
 
@@ -77,3 +77,26 @@ async def test_stopping_interrupts_the_running_job(tmp_path: Path) -> None:
     stop.set()
     await asyncio.wait_for(running, 30)
     assert [outcome.code for outcome in ended] == [7]
+
+
+async def test_a_job_may_begin_later() -> None:
+    """What is not urgent leaves the start to the others, whatever their order."""
+    ended = await outcomes([Job("late", ("pass",), 1000, after=0.3), job("a", "pass")], 2)
+    assert [outcome.job.name for outcome in ended] == ["a", "late"]
+
+
+async def test_who_leaves_at_once_takes_the_running_job_along(tmp_path: Path) -> None:
+    """A second Ctrl-C does not leave a sync behind that nobody knows of."""
+    started = tmp_path / "started"
+    code = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(600)"
+    stop = asyncio.Event()
+    ended: list[Outcome] = []
+    running = asyncio.ensure_future(run([job("a", code)], ended.append, stop=stop, command=PYTHON))
+    while not started.exists():  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(0.01)
+    kill_all()
+    while not ended:  # noqa: ASYNC110 - the child tells nobody
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(running, 30)
+    assert [outcome.code for outcome in ended] == [-9]

@@ -140,7 +140,9 @@ def test_a_conversation_finds_what_was_ingested_while_it_was_open(
 def test_serve_mirrors_its_sources_and_ends_on_sigterm(tmp_path: Path, docs: Path) -> None:
     """What changes in a folder is searchable without anybody running a command."""
     (tmp_path / "kurage.toml").write_text(
-        f'[sources.rooms]\nkind = "folder"\npath = "{docs.name}"\nevery = "1s"\n', "utf-8"
+        f'[sources.rooms]\nkind = "folder"\npath = "{docs.name}"\nevery = "1s"\n'
+        "[serve]\nport = 0\n",
+        "utf-8",
     )
     pointer = tmp_path / "home" / "index" / "current"
     with kurage(tmp_path, "serve") as serve:

@@ -1,20 +1,20 @@
-"""The only place that names concrete classes: settings become a working program.
+"""The parts of the program, each made of the settings when it is first used.
 
-Everything is made when it is first used, so that a command pays for what it needs. A new connector,
-generator or encoder is one line in one of the registries below.
+So a command pays for what it needs. `registry.py` says which class a name stands for.
 """
 
 from __future__ import annotations
 
 import getpass
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from bot import settings as settings_
+from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
 from bot.exchange import Answer, Language, Question, Style
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from bot.answer import Answerer
     from bot.conversations import Conversations
-    from bot.generate import Generator
+    from bot.dialogue import Standalone
+    from bot.inbox import Inbox, Platform
+    from bot.indexed import IndexedSource
+    from bot.metrics import Metrics
     from bot.retrieve import Retriever
     from bot.settings import Settings
     from connectors.base import Connector
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
     from ingest.sync import OnProgress, Progress, Report
 
 
+# Connections of the inbox to a PostgreSQL; the pool of the engine has more for the others.
+_DATABASE_THREADS = 4
+
+
 class Options(TypedDict, total=False):
     """How a source is mirrored."""
 
@@ -44,39 +51,6 @@ class Options(TypedDict, total=False):
     switch: bool
     """Serve a new generation of the index although it lacks sources of the former one."""
     on_progress: OnProgress
-
-
-def _folder(source: settings_.FolderSource, kurage: App) -> Connector:
-    from connectors.folder import FolderConnector
-
-    return FolderConnector(
-        source.path,
-        url_prefix=source.url_prefix,
-        include=source.include,
-        exclude=source.exclude,
-        max_bytes=kurage.settings.config.ingest.max_bytes,
-        memory=kurage.home / "folder.db",
-    )
-
-
-def _extractive(kurage: App) -> Generator:
-    from bot.generate.extractive import ExtractiveGenerator
-
-    return ExtractiveGenerator(kurage.analyzer)
-
-
-def _lexical(kurage: App) -> Callable[[], Encoder]:
-    from ingest.lexical import LexicalEncoder
-
-    return partial(LexicalEncoder, kurage.analyzer)
-
-
-CONNECTORS: dict[str, Callable[[settings_.FolderSource, App], Connector]] = {"folder": _folder}
-GENERATORS: dict[settings_.GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
-# What makes an encoder is sent to child processes; the encoder itself may have loaded a lot.
-ENCODERS: dict[settings_.EncoderName, Callable[[App], Callable[[], Encoder]]] = {
-    "lexical": _lexical
-}
 
 
 def _unseen(_: Progress) -> None:
@@ -237,6 +211,52 @@ class App:
         generator = GENERATORS[self.settings.generator](self)
         return Answerer(self.retriever, generator, self.settings.config.search.passages)
 
+    def indexed(self) -> list[IndexedSource]:
+        """Return what each source holds. Raises `SearchIndexError` and `StateError`; blocks."""
+        from bot.indexed import indexed
+
+        return indexed(self.state, self.index)
+
+    @property
+    def configured_platforms(self) -> list[str]:
+        """Names of `PLATFORMS` whose tokens are set; `SettingsError` where one of two is."""
+        settings = self.settings
+        tokens = {"slack": settings.slack_tokens, "discord": settings.discord_token}
+        return [name for name in PLATFORMS if tokens[name]]
+
+    @cached_property
+    def standalone(self) -> Standalone:
+        """Completes follow-ups."""
+        from bot.dialogue import Standalone
+
+        return Standalone(self.analyzer)
+
+    def platforms(self, metrics: Metrics) -> dict[str, Platform]:
+        """Return the configured platforms, not yet connected, by name."""
+        return {name: PLATFORMS[name](self, metrics) for name in self.configured_platforms}
+
+    def inbox(self, metrics: Metrics) -> Inbox:
+        """Return the inbox of this process. Raises what the database and the index raise."""
+        from bot.inbox import Inbox
+        from bot.inbox.content import Author
+        from bot.inbox.desk import Limits
+        from bot.inbox.owner import Owner
+        from bot.inbox.store import InboxStore
+
+        serve = self.settings.config.serve
+        return Inbox(
+            InboxStore(self.engine, Owner.current()),
+            self.conversations,
+            Author(self.answerer, self.standalone, generator=self.settings.generator),
+            limits=Limits(
+                concurrency=serve.concurrency,
+                per_minute=serve.per_minute,
+                max_age=settings_.seconds(serve.max_age),
+            ),
+            metrics=metrics,
+            database_threads=1 if self.engine.dialect.name == "sqlite" else _DATABASE_THREADS,
+        )
+
     def ad_hoc_name(self, source: settings_.FolderSource, name: str | None) -> str:
         """Return the name of a folder that `kurage.toml` does not name.
 
@@ -342,6 +362,8 @@ class App:
             thread=Thread("terminal", getpass.getuser(), session),
             asker=as_ or getpass.getuser(),
             generator=self.settings.generator,
+            # Only a conversation has something to go on from.
+            standalone=self.standalone if session else None,
         )
 
     def close(self) -> None:

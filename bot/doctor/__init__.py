@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.backup import RESTORING
 from bot.conversations import ConversationsError
+from bot.doctor import platforms
+from bot.doctor.finding import Finding, Level
 from bot.reply import JST
 from bot.settings import SettingsError, load
 from ingest.index import SearchIndexError
@@ -28,9 +29,6 @@ _MANY_CHUNKS = 200_000
 # A sync copies the index before it changes the copy.
 _LITTLE_SPACE = 500_000_000
 
-
-Level = Literal["ok", "warning", "problem"]
-
 # Of a collection, in Qdrant's words.
 _STATUSES: dict[str, tuple[Level, str]] = {
     "green": ("ok", ""),
@@ -38,15 +36,6 @@ _STATUSES: dict[str, tuple[Level, str]] = {
     "grey": ("warning", ", not optimised since the server started (grey); the next sync wakes it"),
     "red": ("problem", ", in a failed state (red): see the log of the Qdrant server"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found."""
-
-    check: str
-    level: Level
-    message: str
 
 
 Check = Callable[[App], Iterator[Finding]]
@@ -205,4 +194,7 @@ CHECKS: dict[str, Check] = {
     "database": _database,
     "index": _index,
     "source": _sources,
+    "channels": platforms.channels,
+    "slack": platforms.slack,
+    "discord": platforms.discord,
 }

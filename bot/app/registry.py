@@ -1,0 +1,93 @@
+"""The registries: which name of the settings means which class. Each is imported when it is used.
+
+A new connector, platform, generator or encoder is a file, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.settings import EncoderName, FolderSource, GeneratorName
+
+if TYPE_CHECKING:
+    from bot.app.program import App
+    from bot.generate import Generator
+    from bot.inbox import Platform
+    from bot.metrics import Metrics
+    from connectors.base import Connector
+    from ingest.encode import Encoder
+
+
+def _folder(source: FolderSource, kurage: App) -> Connector:
+    from connectors.folder import FolderConnector
+
+    return FolderConnector(
+        source.path,
+        url_prefix=source.url_prefix,
+        include=source.include,
+        exclude=source.exclude,
+        max_bytes=kurage.settings.config.ingest.max_bytes,
+        memory=kurage.home / "folder.db",
+    )
+
+
+def _extractive(kurage: App) -> Generator:
+    from bot.generate.extractive import ExtractiveGenerator
+
+    return ExtractiveGenerator(kurage.analyzer)
+
+
+def _lexical(kurage: App) -> Callable[[], Encoder]:
+    from ingest.lexical import LexicalEncoder
+
+    return partial(LexicalEncoder, kurage.analyzer)
+
+
+CONNECTORS: dict[str, Callable[[FolderSource, App], Connector]] = {"folder": _folder}
+GENERATORS: dict[GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
+# What makes an encoder is sent to child processes; the encoder itself may have loaded a lot.
+ENCODERS: dict[EncoderName, Callable[[App], Callable[[], Encoder]]] = {"lexical": _lexical}
+
+
+def _slack(kurage: App, metrics: Metrics) -> Platform:
+    from bot.slack.platform import SlackPlatform
+
+    settings = kurage.settings
+    tokens = settings.slack_tokens
+    assert tokens, "Slack is not configured"  # noqa: S101 - see `platforms`
+    bot_token, app_token = tokens
+    return SlackPlatform(
+        bot_token,
+        app_token,
+        api_url=settings.slack_api_url,
+        config=settings.config.slack,
+        source_handover={
+            name: source.slack_handover for name, source in settings.config.sources.items()
+        },
+        indexed=kurage.indexed,
+        metrics=metrics,
+    )
+
+
+def _discord(kurage: App, metrics: Metrics) -> Platform:
+    from bot.discord.platform import DiscordPlatform
+
+    settings = kurage.settings
+    token = settings.discord_token
+    assert token, "Discord is not configured"  # noqa: S101 - see `platforms`
+    return DiscordPlatform(
+        token,
+        api_url=settings.discord_api_url,
+        config=settings.config.discord,
+        source_handover={
+            name: source.discord_handover for name, source in settings.config.sources.items()
+        },
+        indexed=kurage.indexed,
+        metrics=metrics,
+        language=settings.config.language,
+    )
+
+
+PLATFORMS: dict[str, Callable[[App, Metrics], Platform]] = {"slack": _slack, "discord": _discord}
