@@ -173,7 +173,7 @@ def handbook_samples() -> Iterator[Sample]:
             for kind, gone in asks:
                 passages, idf = search(gold.question, gone)
                 asked = read(gold.question, app.analyzer, idf)
-                found = candidates(asked, passages, app.analyzer)
+                found = candidates(asked, passages, app.analyzer.morphemes)
                 yield Sample(kind, gold.id, row, asked, passages, found, unseen)
 
 
@@ -203,7 +203,9 @@ def samples(name: str) -> Iterator[Sample]:
         for kind, gone in asks:
             best, idf = search(question["question"], gone)
             asked = read(question["question"], analyzer, idf)
-            yield Sample(kind, article, question, asked, best, candidates(asked, best, analyzer))
+            yield Sample(
+                kind, article, question, asked, best, candidates(asked, best, analyzer.morphemes)
+            )
 
 
 def _hit(row: Row) -> Hit:

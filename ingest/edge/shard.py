@@ -72,6 +72,8 @@ def explained(doing: str) -> Iterator[None]:
 _ADVICE = (
     "check that KURAGE_HOME can be written and its disk has space, then run `kurage ingest` again"
 )
+_TERMS = 20_000
+"""Terms whose IDF is remembered: 2 MB."""
 
 
 class Shard:
@@ -81,6 +83,8 @@ class Shard:
         self._engine = opened
         self._vectors = vectors
         self._idf_vectors = [name for name, spec in vectors.items() if spec.idf]
+        self._idf: dict[int, float | None] = {}
+        """Of the terms that were asked for since the last change; None: no chunk holds it."""
 
     @classmethod
     def create(cls, path: Path, vectors: Mapping[str, VectorSpec]) -> Shard:
@@ -153,15 +157,30 @@ class Shard:
         """
         if not query.terms or not self._idf_vectors:
             return {}
+        if len(self._idf) > _TERMS:
+            self._idf = {}
+        # What another thread empties is another dictionary, and this one goes on to be right.
+        known = self._idf
+        missing = dict.fromkeys(term.index for term in query.terms if term.index not in known)
+        if missing:
+            known.update(self._look_up(missing))
+        found = {term.term: known.get(term.index) for term in query.terms}
+        return {term: idf for term, idf in found.items() if idf is not None}
+
+    def _look_up(self, terms: Collection[int]) -> dict[int, float | None]:
         name = self._idf_vectors[0]
-        requests = [_one_term(name, term.index) for term in query.terms]
+        requests = [_one_term(name, index) for index in terms]
         with explained("searching the index"):
             answers = self._engine.query_batch(engine.QueryBatchRequest(requests))
             return {
-                term.term: points[0].score / _weight(points[0].vector, name, term.index)
-                for term, points in zip(query.terms, answers, strict=True)
-                if points
+                index: points[0].score / _weight(points[0].vector, name, index) if points else None
+                for index, points in zip(terms, answers, strict=True)
             }
+
+    def _change(self, operation: engine.UpdateOperation) -> None:
+        """Write; what is known of terms holds no longer."""
+        self._engine.update(operation)
+        self._idf = {}
 
     def count(self, source: str | None = None) -> tuple[int, int]:
         """As `Index.count`."""
@@ -190,10 +209,10 @@ class Shard:
         with explained("writing to the index"):
             surplus = self._surplus(entries)
             if surplus:
-                self._engine.update(engine.UpdateOperation.delete_points([*surplus]))
+                self._change(engine.UpdateOperation.delete_points([*surplus]))
             if rest:
-                self._engine.update(engine.UpdateOperation.upsert_points(rest))
-            self._engine.update(engine.UpdateOperation.upsert_points(first))
+                self._change(engine.UpdateOperation.upsert_points(rest))
+            self._change(engine.UpdateOperation.upsert_points(first))
 
     def points(self) -> Iterator[StoredPoint]:
         """As `Index.points`, holding one page at a time."""
@@ -213,13 +232,13 @@ class Shard:
         """As `Index.put`, all of them at once."""
         with explained("writing to the index"):
             stored = [_stored_point(point) for point in points]
-            self._engine.update(engine.UpdateOperation.upsert_points(stored))
+            self._change(engine.UpdateOperation.upsert_points(stored))
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:
         """As `Index.delete`."""
         of_documents = _filter(_is("source", source), _any("document_id", list(document_ids)))
         with explained("deleting from the index"):
-            self._engine.update(engine.UpdateOperation.delete_points_by_filter(of_documents))
+            self._change(engine.UpdateOperation.delete_points_by_filter(of_documents))
 
     def set_readers(
         self, source: str, document_id: str, readers: int, readers_version: str
@@ -228,7 +247,7 @@ class Shard:
         of_document = _filter(_is("source", source), _is("document_id", document_id))
         changed = {"readers": readers, "readers_version": readers_version}
         with explained("writing to the index"):
-            self._engine.update(engine.UpdateOperation.set_payload_by_filter(of_document, changed))
+            self._change(engine.UpdateOperation.set_payload_by_filter(of_document, changed))
 
     def _surplus(self, entries: Collection[Entry]) -> list[str]:
         """Return the points that these documents had and no longer have."""

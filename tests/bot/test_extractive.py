@@ -460,7 +460,7 @@ def test_no_sentence_is_quoted_twice_and_the_best_comes_first(
     question: str, texts: list[str]
 ) -> None:
     found = evidence(*texts)
-    ranked = rank(candidates(read(question, ANALYZER, {}), found.passages, ANALYZER))
+    ranked = rank(candidates(read(question, ANALYZER, {}), found.passages, ANALYZER.morphemes))
     assert all(a[0] >= b[0] for a, b in pairwise(ranked))
     assert len({folded(candidate.unit.text) for _, candidate in ranked}) == len(ranked)
     assert len(ranked) <= ANALYSED
@@ -477,7 +477,7 @@ def test_every_feature_and_signal_has_a_weight_and_every_weight_a_feature() -> N
     """A feature that is added or renamed without learning again would be ignored in silence."""
     found = evidence("経費の締め日は毎月25日です。", "日当は3,000円です。")
     asked = read("締め日はいつですか", ANALYZER, {})
-    ranked = rank(candidates(asked, found.passages, ANALYZER))
+    ranked = rank(candidates(asked, found.passages, ANALYZER.morphemes))
     assert weights.SENTENCE.keys() == ranked[0][1].features.keys()
     assert weights.CONFIDENCE.keys() == signals(asked, ranked, found.passages).keys()
 

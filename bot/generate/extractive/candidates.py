@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nlargest
 
 from bot.exchange import Passage
 from bot.generate.extractive.question import Asked, Kind, folded, grams
 from bot.generate.extractive.units import Unit, is_caption, units
-from ingest.japanese import Analyzer, Morpheme
+from ingest.japanese import Morpheme
 
 ANALYSED = 24
 """Units that are read word by word. A screen by pairs of characters finds them at a tenth of the
@@ -53,6 +54,10 @@ _DEMONSTRATIVE = re.compile(
 )
 
 
+Morphemes = Callable[[str], Sequence[Morpheme]]
+"""Cuts a text into words: `Analyzer.morphemes`, or something that remembers what it said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A unit that may be quoted."""
@@ -72,7 +77,7 @@ class Reading:
         self.position = position
         self.passage = passage
         self.units = units(passage.text)
-        self.folded = [folded(unit.text) for unit in self.units]
+        self.folded = _folded(passage.text)
         chunk = passage.hit.chunk
         self.title = folded(" ".join((chunk.title, *chunk.headings)))
         self.whole = "\n".join((self.title, *self.folded))
@@ -93,7 +98,7 @@ class Reading:
         return self.folded[ordinal - 1] if ordinal else ""
 
 
-def candidates(asked: Asked, passages: Sequence[Passage], analyzer: Analyzer) -> list[Candidate]:
+def candidates(asked: Asked, passages: Sequence[Passage], morphemes: Morphemes) -> list[Candidate]:
     """Return the candidates, in order of passages and of text; none where there is no text."""
     readings = [Reading(passage, position) for position, passage in enumerate(passages)]
     _compare(readings)
@@ -103,7 +108,7 @@ def candidates(asked: Asked, passages: Sequence[Passage], analyzer: Analyzer) ->
     return [
         candidate
         for position, ordinals in by_reading.items()
-        for candidate in _of_passage(asked, readings[position], ordinals, analyzer)
+        for candidate in _of_passage(asked, readings[position], ordinals, morphemes)
     ]
 
 
@@ -139,9 +144,9 @@ def _screened(asked: Asked, readings: Sequence[Reading]) -> list[tuple[int, int]
 
 
 def _of_passage(
-    asked: Asked, reading: Reading, ordinals: Sequence[int], analyzer: Analyzer
+    asked: Asked, reading: Reading, ordinals: Sequence[int], morphemes: Morphemes
 ) -> Iterator[Candidate]:
-    words = {n: analyzer.morphemes(reading.units[n].text) for n in ordinals}
+    words = {n: morphemes(reading.units[n].text) for n in ordinals}
     terms = {n: frozenset(word.key for word in words[n] if word.key) for n in ordinals}
     in_title = _found(asked, reading.title)
     in_passage = _found(asked, reading.whole).union(*map(asked.hits, terms.values()))
@@ -296,6 +301,11 @@ class _UnitReading:
 
 _NOUNS = frozenset({"名詞", "代名詞", "接尾辞"})
 _NUMERIC: frozenset[Kind] = frozenset({"when", "number", "money"})
+
+
+@lru_cache(maxsize=512)
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(folded(unit.text) for unit in units(text))
 
 
 def _found(asked: Asked, text: str) -> frozenset[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingest.sentences import sentences
 
@@ -17,6 +18,9 @@ _LABEL = 40
 """Characters of a line without 。 that is taken for the label of the sentence below it."""
 _LABELLED = 160
 """Characters of a label and its sentence together."""
+
+_REMEMBERED = 512
+"""Passages whose units are kept: an answer asks for them several times, many questions do."""
 
 _CELL = " | "
 # Ends of sentences for the splitter, but nothing that anybody would quote: 1. or （2）.
@@ -45,17 +49,18 @@ class Unit:
     """Span of the header row of the table whose row this is."""
 
 
-def units(text: str) -> list[Unit]:
+@lru_cache(maxsize=_REMEMBERED)
+def units(text: str) -> tuple[Unit, ...]:
     """Return the units of a passage, in order; nothing but blanks stands between them.
 
     A line break inside a sentence does not end it where the line clearly goes on.
     """
     spans = _joined(text, sentences(text))
-    return [
+    return tuple(
         Unit(begin, end, text[begin:end], header)
         for span, header in zip(spans, _headers(text, spans), strict=True)
         for begin, end in _cut(text, *span)
-    ]
+    )
 
 
 def is_caption(text: str, below: str) -> bool:
