@@ -1,5 +1,5 @@
 # Two commands for a fresh clone: `make demo` and `make test`. Everything lands in .venv and .kurage.
-.PHONY: demo chat test check docs bench format clean help
+.PHONY: demo chat test chaos check docs bench format clean help
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -28,6 +28,9 @@ chat: .venv/.kurage  ## Talk to the ingested documents in the terminal
 
 test: .venv/.dev  ## Run the tests
 	$(BIN)/python -m pytest -n auto
+
+chaos: .venv/.dev  ## Kill and hurt the bot for a quarter of an hour; KURAGE_CHAOS_SEED=… repeats a run
+	KURAGE_CHAOS=long $(BIN)/python -m pytest -n 2 --durations=0 tests/chaos
 
 check: .venv/.dev docs  ## Lint, types, the direction of imports, the containers' files, and the docs
 	$(BIN)/ruff check .
