@@ -5,13 +5,13 @@ python -m bench.run
 
 from __future__ import annotations
 
-from bench import extraction, ingest, latency, memory, quality, server, startup
+from bench import chat, extraction, ingest, latency, memory, quality, server, startup
 from bench.figures import table
 
 if __name__ == "__main__":
     # Whole processes first: once this one has the dictionary in memory too, its pages are shared,
     # and theirs would seem to hold half of it.
-    processes = [*ingest.figures(), *memory.figures(), *startup.figures()]
+    processes = [*ingest.figures(), *memory.figures(), *startup.figures(), *chat.figures()]
     print(
         table([*quality.figures(), *latency.figures(), *server.figures(), *processes]), flush=True
     )
