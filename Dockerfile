@@ -42,8 +42,9 @@ ENV PATH=/opt/kurage/bin:$PATH \
 USER 10001:10001
 WORKDIR /var/lib/kurage
 VOLUME ["/var/lib/kurage", "/backups"]
-# Configuration, dictionary, database, index and the last sync of each source. A first sync may
-# take its time, and until it is done there is no index.
-HEALTHCHECK --interval=5m --timeout=60s --start-period=15m --retries=2 CMD ["kurage", "doctor"]
+# The platforms' connections, database and index, asked of the process at `[serve] port`. A first sync
+# may take its time, and until it is done there is no index.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15m --retries=4 \
+  CMD ["python3", "-m", "bot.serve.check"]
 ENTRYPOINT ["kurage"]
 CMD ["serve"]
