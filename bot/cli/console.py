@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.exchange import Language
+    from bot.serve.redact import Redactor
 
 _PIPED_WIDTH = 200
 EXPECTED_EXIT = 1
@@ -135,27 +136,34 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def crash(error: BaseException) -> NoReturn:
-    """End the command after a fault of ours: the traceback goes to a file, exit code 3."""
-    text = "".join(traceback.format_exception(error))
+    """End the command after a fault of ours: the traceback goes to a file, exit code 3.
+
+    People send that file to whoever helps them: no secret is in it, nor in what is printed.
+    """
+    home, redact = _aftermath()
+    text = redact("".join(traceback.format_exception(error)))
     name = f"crash-{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
     try:
-        path = _home() / "logs" / name
+        path = home / "logs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{' '.join(sys.argv)}\n{text}", "utf-8")
+        path.write_text(f"{redact(' '.join(sys.argv))}\n{text}", "utf-8")
         where = say(f"details in {path}", f"詳細: {path}")
     except OSError:
         where = text
     sys.stderr.write(
         say("unexpected error: ", "予期しないエラー: ")
-        + f"{type(error).__name__}: {error}; {where}\n"
+        + f"{type(error).__name__}: {redact(str(error))}; {where}\n"
     )
     raise SystemExit(UNEXPECTED_EXIT)
 
 
-def _home() -> Path:
+def _aftermath() -> tuple[Path, Redactor]:
+    """Return where the file goes, and what takes the secrets out of it."""
     from bot import settings
+    from bot.serve.redact import Redactor
 
     try:
-        return settings.load().home
+        loaded = settings.load()
     except settings.SettingsError:
-        return Path(".kurage")
+        return Path(".kurage"), Redactor()
+    return loaded.home, Redactor(loaded.secrets)

@@ -299,17 +299,17 @@ def test_an_unknown_source_is_named_with_the_known_ones(fresh: Kurage, tmp_path:
     assert "(known: wiki)" in fresh("ingest", "wikki", code=1).stderr
 
 
-def test_a_fault_of_ours_leaves_a_log_and_exit_code_3(tmp_path: Path) -> None:
-    """People get one line; the traceback is in a file that they can send."""
+def faulty(body: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours that ends in a fault."""
     program = (
         "import sys\n"
         "from bot.cli import app, main\n"
-        "app.command('boom')(lambda: 1 / 0)\n"
+        f"app.command('boom')(lambda: {body})\n"
         "sys.argv = ['kurage', 'boom']\n"
         "main()\n"
     )
-    environ = {**os.environ, "KURAGE_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
-    done = subprocess.run(
+    environ = {**os.environ, "KURAGE_HOME": str(home), "LANG": "C.UTF-8", **environ}
+    return subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         env=environ,
@@ -317,11 +317,27 @@ def test_a_fault_of_ours_leaves_a_log_and_exit_code_3(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
+
+
+def test_a_fault_of_ours_leaves_a_log_and_exit_code_3(tmp_path: Path) -> None:
+    """People get one line; the traceback is in a file that they can send."""
+    done = faulty("1 / 0", tmp_path / "home")
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     assert "ZeroDivisionError" in done.stderr
     (log,) = (tmp_path / "home" / "logs").iterdir()
     assert "Traceback" in log.read_text()
+
+
+def test_what_a_fault_leaves_holds_no_secret(tmp_path: Path) -> None:
+    """The file is sent to whoever helps: a library's error may quote the address it was given."""
+    url = "postgresql://kurage:tanuki-no-mori@127.0.0.1/knowledge"
+    done = faulty(f"int('{url}')", tmp_path / "home", KURAGE_DATABASE_URL=url)
+    assert done.returncode == 3
+    (log,) = (tmp_path / "home" / "logs").iterdir()
+    for text in (done.stderr, log.read_text()):
+        assert "@127.0.0.1/knowledge" in text
+        assert "tanuki" not in text
 
 
 @pytest.mark.parametrize(("lang", "word"), [("ja", "質問"), ("en", "question")])

@@ -256,6 +256,18 @@ def test_health_tells_the_truth_about_revoked_tokens(
         assert bot.stop()[0] == 0
 
 
+def test_a_token_revoked_in_the_first_moment_can_be_taken_back(
+    home: Path, port: int, discord: DiscordRig
+) -> None:
+    """A platform that let the bot in once is tried again, however short it was."""
+    with Serving(home, discord=discord, config=configuration(port)) as bot:
+        discord.revoke_token()
+        until(lambda: said(bot, "refused"))
+        discord.recover()
+        until(lambda: health(port)[1].get("platforms", {}).get("discord"))
+        assert bot.stop()[0] == 0
+
+
 def _failing(port: int) -> tuple[int, dict[str, Any]] | None:
     code, report = health(port)
     return (code, report) if code == 503 else None
