@@ -59,9 +59,10 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 class Connection(discord.Client):
     """A client with a loop of its own for the gateway; events are its subclass's."""
 
-    def __init__(self, intents: discord.Intents) -> None:
+    def __init__(self, intents: discord.Intents, proxy: str | None = None) -> None:
         super().__init__(
             intents=intents,
+            proxy=proxy,
             allowed_mentions=discord.AllowedMentions.none(),
             # Nothing is looked up in them, and they grow with the servers.
             max_messages=None,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import discord
@@ -20,6 +22,9 @@ from bot.settings import Discord
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each further try while Discord can not be reached; the last one holds on."""
+
+_OWN = Route.BASE
+"""Discord's own address, whatever the library is pointed at later."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +72,8 @@ def _refuse_first(complaints: Iterator[str]) -> None:
 async def application_id(token: str, api_url: str | None) -> int:
     """Return whose token it is. Raises `RefusedError`, `PlatformError` while Discord is away."""
     point_at(api_url)
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    nothing = discord.Intents.none()
+    async with discord.Client(intents=nothing, proxy=proxy_for(api_url)) as client:
         await log_in(client, token)
         return client.application_id or 0
 
@@ -76,6 +82,18 @@ def point_at(api_url: str | None) -> None:
     """Have discord.py call another address than Discord's own."""
     if api_url is not None:
         Route.BASE = api_url
+
+
+def proxy_for(api_url: str | None) -> str | None:
+    """Return the proxy that the environment names for Discord; none for an API on this machine.
+
+    discord.py asks for it in so many words: unlike aiohttp's, its sessions do not look there.
+    """
+    api = urlsplit(api_url or _OWN)
+    host = api.hostname or ""
+    if host in {"127.0.0.1", "::1", "localhost"} or proxy_bypass(host):
+        return None
+    return getproxies().get(api.scheme)
 
 
 async def log_in(client: discord.Client, token: str) -> None:

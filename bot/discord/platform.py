@@ -16,7 +16,7 @@ from bot.conversations import Shown, Turn
 from bot.discord import commands
 from bot.discord.heard import PLATFORM, Languages
 from bot.discord.listener import Events, Listener
-from bot.discord.login import intents, logged_in, point_at
+from bot.discord.login import intents, logged_in, point_at, proxy_for
 from bot.discord.reply import Desk, DiscordReply
 from bot.discord.rest import Rest
 from bot.discord.typing import Typing
@@ -113,7 +113,7 @@ class DiscordPlatform:
         await client.connect()
 
     def _made(self, inbox: Inbox) -> Events:
-        client = Events(intents(self._config))
+        client = Events(intents(self._config), proxy_for(self._api_url))
         client.listener = Listener(
             client,
             inbox,

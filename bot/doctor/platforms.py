@@ -121,7 +121,8 @@ async def _discord(kurage: App, token: str) -> AsyncIterator[Finding]:
 
     settings = kurage.settings
     login.point_at(settings.discord_api_url)
-    async with Client(intents=login.intents(settings.config.discord)) as client:
+    proxy = login.proxy_for(settings.discord_api_url)
+    async with Client(intents=login.intents(settings.config.discord), proxy=proxy) as client:
         await login.log_in(client, token)
         yield Finding("discord", "ok", f"DISCORD_BOT_TOKEN is that of {client.user}")
         complaints = list(login.complaints(client, settings.config.discord))

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import discord
 import pytest
+from discord.http import Route
 from discord_serving import Serve, Serving, until
 from rigs.discord_rig import DEFAULT_INTENTS, MESSAGE_CONTENT, DiscordRig
 
@@ -18,7 +19,7 @@ from bot.discord import commands
 from bot.discord.bookmarks import Bookmarks
 from bot.discord.forms import written
 from bot.discord.heard import Languages
-from bot.discord.login import application_id, intents
+from bot.discord.login import application_id, intents, proxy_for
 from bot.discord.outlet import Trace
 from bot.inbox import RefusedError
 from bot.settings import Discord
@@ -159,6 +160,32 @@ def _kurage(folder: Path, *more: str, **environ: str) -> subprocess.CompletedPro
     return subprocess.run(
         command, cwd=folder, env=held, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+class TestProxy:
+    API = "http://discord.kurage.test/api/v10"
+    """A host that no resolver knows: only a proxy can reach it."""
+
+    def test_the_api_and_the_gateway_are_reached_through_it(
+        self, discord_rig: DiscordRig, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The rig stands in for a proxy, too: it takes requests by whole addresses."""
+        # The library has one address for the whole process; it is put back.
+        monkeypatch.setattr(Route, "BASE", self.API)
+        monkeypatch.setenv("http_proxy", discord_rig.url.removesuffix("/api/v10"))
+        with Serving(self.API, discord_rig.token, sqlite_url):
+            discord_rig.wait_for_sockets(1)
+            asked = discord_rig.mention("総務", "sato", "有給は？")
+            discord_rig.wait_for_reply(asked)
+
+    def test_hosts_that_are_exempt_are_called_directly(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("https_proxy", "http://proxy.kurage.test:8080")
+        assert proxy_for(None) == "http://proxy.kurage.test:8080"
+        assert proxy_for("http://127.0.0.1:4/api/v10") is None
+        monkeypatch.setenv("no_proxy", "discord.com")
+        assert proxy_for(None) is None
 
 
 class TestLanguages:
