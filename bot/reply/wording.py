@@ -166,7 +166,7 @@ JAPANESE = Wording(
     purged="この回答の記録はもう残っていません。お手数ですが、もう一度質問してください。",
     expired="操作の有効期限が切れました。もう一度お試しください。",
     not_here="チャンネルに投稿できなかったため、こちらでお答えします。",
-    long_already="詳しい回答はすでに投稿されています。",
+    long_already="詳しい回答はすでに依頼されています。この下に表示されます。",
     welcome="どういたしまして。ほかにも気になることがあれば、いつでもどうぞ。",
     invited=(
         "{bot} です。社内の資料から、出典のリンクつきでお答えします。"
@@ -248,7 +248,7 @@ ENGLISH = Wording(
     purged="The record of this answer is no longer kept. Please ask again.",
     expired="This has expired. Please try again.",
     not_here="I could not post in the channel, so here is your answer.",
-    long_already="The longer answer has been posted already.",
+    long_already="The longer answer has been asked for already: it appears below.",
     welcome="You are welcome. Ask me whenever you like.",
     invited=(
         "I am {bot}. I answer from the company's documents, with links to the sources. "

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from discord_serving import LONG, UNKNOWN, Serve, Serving, until
 from rigs.discord_rig import DiscordRig
-from rigs.discord_server.seen import Started
+from rigs.discord_server.seen import Posted, Started
 
 from bot.conversations import Conversations, Turn
 from bot.discord import commands
@@ -175,13 +175,18 @@ class TestButtons:
     ) -> None:
         serving.bot.reader.delay = 0.3
         presses = [discord_rig.press(answer, "詳しく", who) for who in ("tanaka", "suzuki")]
-        longer = discord_rig.wait_for_message("general", 15, containing="詳しい回答")
+
+        def public() -> list[Posted]:
+            seen = discord_rig.view("general", "tanaka")
+            return [one for one in seen if "詳しい回答" in one.text and one.seen_by is None]
+
+        until(lambda: bool(public()))
+        [longer] = public()
         assert longer.reply_to == answer.id
         again = discord_rig.press(answer, "詳しく", "smith")
-        noted(discord_rig, again, "has been posted")
+        noted(discord_rig, again, "asked for already")
         discord_rig.quiet(0.2)
-        said = [one for one in discord_rig.view("general", "tanaka") if "詳しい回答" in one.text]
-        assert [one.id for one in said if one.seen_by is None] == [longer.id]
+        assert [one.id for one in public()] == [longer.id]
         assert all(discord_rig.interaction(one).state != "failed" for one in presses)
         turn = serving.settled(2)[1]
         assert (turn.style, turn.about) == ("long", serving.turns()[0].id)
