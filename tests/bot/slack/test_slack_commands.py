@@ -119,7 +119,7 @@ def test_more_is_a_longer_answer_below(serve: Serving) -> None:
     said(serve.rig, SOUMU, "sato", "上長の承認")
     bot.finished(2)
     serve.rig.press(SOUMU, answer, "詳しく", "suzuki")
-    whispered(serve.rig, SOUMU, "suzuki", "すでに投稿されています")
+    whispered(serve.rig, SOUMU, "suzuki", "すでに依頼されています")
     assert len(own(serve.rig, SOUMU, thread=ts)) == 2
 
 
