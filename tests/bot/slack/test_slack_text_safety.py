@@ -7,118 +7,31 @@ client into the loopback Slack, and judged by what a person would see there.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
 
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rigs.slack_rig import SlackRig
+from slack_hostile import HITS, HOSTILE, LONG, THROUGH_THE_RIG, letters, listed, safe, statements
 from slack_samples import (
     HELPDESK,
     SATO,
     SOUMU,
     SUZUKI,
     WIKI,
-    Seen,
     abstained,
     answered,
     hit,
-    seen,
     shown,
-    source,
     turn,
     valid,
 )
 from slack_sdk import WebClient
 
 from bot import reply
-from bot.exchange import Source, Statement
+from bot.exchange import Statement
 from bot.inbox.platform import HandOver, Line, Sharing
-from bot.slack.view import Part, line_text, render, stream_text
-from bot.slack.view.layout import messages, pieces
-from bot.slack.view.markup import paragraphs
-from bot.slack.view.safe import clean, linkable, names_another_site, one_line, shown_url
-from bot.slack.view.values import Paragraph, Run
-
-ATTACKS = [
-    "<!channel>", "<!here|you>", "<!everyone>", "<@U0SATO0001>", "<!subteam^S0HELPDESK>",
-    "<!subteam^S1|@team>", "@channel", "@here", "@soumu-helpdesk", "&lt;!channel&gt;",
-    "&amp;lt;!channel&amp;gt;", "<https://evil.example|https://wiki.example.co.jp/>",
-    "[https://wiki.example.co.jp](https://evil.example/)", '[規則](https://evil.example/ "x")',
-    "<#C0SECRET01>", "<!date^1^{date}^https://evil.example|x>", ":tada:", "*a* _b_ ~c~ `d`",
-    "**太字**", "```", "```\n<!channel>\n```", "> 引用", "# 見出し", "- 項目", "1. 項目", "|a|b|",
-    "\u202eevil\u202c", "\u2066x\u2069", "zero\u200bwidth\ufeff", "\u00ad", "a\r\nb\u2028c",
-    "\x00\x1b[31m", "\ud800", "👨‍👩‍👧", "が", "🇯🇵", "＠channel",
-    "＜!channel＞", "<", ">", "&", "\ue000", "\ufffc",
-    "https://bank.example/login", "bank.co.jp", "www.bank.jp", "ｂａｎｋ．ｃｏｍ", "bank。com",
-    "https://wiki.example.co.jp@evil.example/", "wiki.example.co.jp.evil.example",
-]  # fmt: skip
-HOSTILE = st.lists(
-    st.one_of(st.sampled_from(ATTACKS), st.text(max_size=12), st.sampled_from(["。", " ", "\n"])),
-    max_size=8,
-).map("".join)
-URLS = st.one_of(
-    st.sampled_from([
-        WIKI, "https://wiki.example.co.jp/a b\"c'|d>e<f", "HTTPS://Wiki.Example.co.jp:8443/日本語?q=「」#節",
-        "file:///srv/docs/規程 1.md", "javascript:alert(1)", "data:text/html,<b>", "mailto:a@b.jp",
-        "slack://user?id=U1", "tel:110", "//evil.example/x", "https:evil.example", "https:///x", "",
-        "https://user:pass@evil.example/", "https://evil.example\\@wiki.example.co.jp/",
-        "https://[::1]/x", "https://[::1", "https://日本語.jp/", "https://a.example:99999/",
-        "https://a.example/" + "あ" * 400, "https://a.example/" + "b" * 3000, "http://intranet/x",
-        " https://wiki.example.co.jp/\n", "https://wiki.example.co.jp/%E3%81%82%", "https://-/",
-    ]),
-    HOSTILE.map(lambda text: f"https://wiki.example.co.jp/{text}"),
-    HOSTILE,
-)  # fmt: skip
-HITS = st.builds(
-    hit,
-    HOSTILE,
-    URLS,
-    headings=st.lists(HOSTILE, max_size=3).map(tuple),
-    # No index can hold half a character.
-    anchor=st.one_of(
-        st.sampled_from(["", "page=3", "sheet=<!here>&range=A1"]),
-        HOSTILE.map(lambda text: text.replace("\ud800", "")),
-    ),
-    owner=st.none() | HOSTILE,
-)
-# The rig is emptied before each test, not before each example: what an example saw is its own.
-THROUGH_THE_RIG = settings(
-    deadline=None,
-    max_examples=20,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-# How long an example takes says nothing on a machine that others use.
-PURE = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-LONG = settings(THROUGH_THE_RIG, max_examples=8)
-
-
-def statements(verbatim: bool, *texts: str) -> list[Statement]:
-    return [
-        Statement(text, (number,), verbatim) for number, text in enumerate(texts, start=1) if text
-    ]
-
-
-def listed(*found: object) -> list[Source]:
-    return [source(number, one) for number, one in enumerate(found, start=1)]  # type: ignore[arg-type]
-
-
-def safe(rig: SlackRig, slack: WebClient, parts: Sequence[Part], *pinged: str) -> Seen:
-    """Post parts into an empty workspace and check that they did no harm."""
-    rig.reset(limits={"enabled": False})
-    screen = seen(rig, slack, parts)
-    assert {ping["target"] for ping in rig.pinged()} <= set(pinged)
-    assert {ping["target"] for ping in screen.pings} == set(pinged)
-    assert rig.forged() == []
-    assert all(urlsplit(link["url"]).scheme in {"http", "https"} for link in screen.links)
-    return screen
-
-
-def letters(text: str) -> str:
-    """Return what of a text must be read again: all but blanks and what is not seen."""
-    return "".join(clean(text).split())
+from bot.slack.view import line_text, render, stream_text
+from bot.slack.view.safe import clean, linkable, one_line, shown_url
 
 
 class TestAnAnswer:
@@ -310,158 +223,6 @@ class TestWhatPeopleWrote:
         safe(slack_rig, slack, parts)
 
 
-class TestLinks:
-    @pytest.mark.parametrize(
-        ("url", "kept"),
-        [
-            (
-                'https://wiki.example.co.jp/a b"c|d>e',
-                "https://wiki.example.co.jp/a%20b%22c%7Cd%3Ee",
-            ),
-            ("HTTP://Wiki.example/日", "http://Wiki.example/%E6%97%A5"),
-            ("https://日本語.jp/", "https://xn--wgv71a119e.jp/"),
-            ("http://intranet:8080/x#%E7%AF%80", "http://intranet:8080/x#%E7%AF%80"),
-            ("file:///srv/a.md", None),
-            ("javascript:alert(1)", None),
-            ("https://user:pass@evil.example/", None),
-            ("https://evil.example\\@wiki.example.co.jp/", None),
-            ("https://a.example:99999/", None),
-            ("https:evil.example", None),
-            ("https://a.example/" + "b" * 3000, None),
-        ],
-    )
-    def test_lead_to_web_pages_alone(self, url: str, kept: str | None) -> None:
-        """Anything else is shown, and can not be pressed; a name before the host only deceives."""
-        assert linkable(url) == kept
-
-    @PURE
-    @given(URLS)
-    def test_are_addresses_that_every_client_reads_alike(self, url: str) -> None:
-        address = linkable(url)
-        if address:
-            assert re.fullmatch(r"https?://[!-~]+", address)
-            assert not set(address) & set("\"'<>|\\^`{} ")
-            assert urlsplit(address).hostname
-            assert linkable(address) == address
-
-    @pytest.mark.parametrize(
-        ("url", "read"),
-        [
-            ("file:///srv/docs/%E8%A6%8F%E7%A8%8B%201.md#x", "/srv/docs/規程 1.md"),
-            ("javascript:alert(1)\n", "javascript:alert(1)"),
-            ("", ""),
-        ],
-    )
-    def test_to_files_show_their_path(self, url: str, read: str) -> None:
-        assert shown_url(url) == read
-
-    @pytest.mark.parametrize(
-        "label",
-        [
-            "https://bank.example/", "bank.co.jp", "ログインはbank.comへ", "www.bank.jp › 口座",
-            "ｂａｎｋ．ｃｏｍ", "bank。com", "https://wiki.example.co.jp@evil.example/",
-            "http:/bank",
-            "wiki.example.co.jp.evil.example", "BANK.EXAMPLE", "http://intranet", "evil.zip/login",
-            "銀行.jp", "xn--a.xn--p1ai", "sub.wiki.example.co.jp",
-        ],
-    )  # fmt: skip
-    def test_that_read_like_another_site_are_not_the_text_of_a_link(self, label: str) -> None:
-        assert names_another_site(label, WIKI)
-
-    @pytest.mark.parametrize(
-        "label",
-        [
-            "就業規則 › 第5章", "手順書.md", "2024.12.01 議事録.docx", "Node.js の導入", "1.2.3",
-            "wiki.example.co.jp の使い方", "https://wiki.example.co.jp/d", "setup.py › main",
-            "経費精算.xlsx（シート「旅費」A1:C12）", "です。次の章", "…", "A.B.",
-            "Wiki.Example.co.jp",
-        ],
-    )  # fmt: skip
-    def test_of_plain_titles_stay_links(self, label: str) -> None:
-        assert not names_another_site(label, WIKI)
-
-    def test_with_a_deceiving_title_name_their_own_site(
-        self, slack_rig: SlackRig, slack: WebClient
-    ) -> None:
-        """The title can still be read, and the link says where it leads."""
-        content = answered(
-            *statements(False, "はい。"), sources=listed(hit("https://bank.example/login"))
-        )
-        screen = safe(slack_rig, slack, shown(content))
-        assert "1. https://bank.example/login（wiki.example.co.jp）" in screen.text
-        assert [link["label"] for link in screen.links] == ["wiki.example.co.jp"]
-
-
-class TestCharacters:
-    @PURE
-    @given(HOSTILE)
-    def test_that_nobody_sees_are_left_out(self, text: str) -> None:
-        """Direction marks turn a title round; those without width hide what it really says."""
-        cleaned = clean(text)
-        hidden = {c for c in cleaned if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
-        assert hidden <= {"\n", "\t", "\u200d"}
-        assert clean(cleaned) == cleaned
-
-    def test_of_one_emoji_stay_together(self) -> None:
-        assert clean("👨‍👩‍👧 \u200dか\u200d🏳️‍🌈") == "👨‍👩‍👧 か🏳️‍🌈"
-
-    @PURE
-    @given(HOSTILE, st.integers(1, 50))
-    def test_of_a_title_stand_in_one_line(self, text: str, limit: int) -> None:
-        line = one_line(text, limit)
-        assert len(line) <= limit
-        assert "\n" not in line
-
-
-class TestCutting:
-    RUNS = st.lists(
-        st.builds(
-            Run,
-            HOSTILE.map(lambda text: text * 20).filter(bool),
-            kind=st.sampled_from(["text", "text", "link"]),
-            url=st.just(WIKI),
-            bold=st.booleans(),
-            whole=st.booleans(),
-        ),
-        max_size=6,
-    ).map(tuple)
-
-    @PURE
-    @given(RUNS)
-    def test_loses_nothing_and_leaves_whole_what_is_whole(self, runs: tuple[Run, ...]) -> None:
-        cut = pieces(Paragraph(runs))
-        assert "".join(piece.text for piece in cut) == Paragraph(runs).text
-        whole = [run for run in runs if run.whole or run.kind == "link"]
-        kept = [run for piece in cut for run in piece.runs if run.whole or run.kind == "link"]
-        assert kept == whole
-        assert all(not piece.runs[0].whole for piece in cut[1:])
-
-    @PURE
-    @given(st.lists(RUNS.map(Paragraph), max_size=5), st.lists(RUNS.map(Paragraph), max_size=3))
-    def test_packs_everything_in_order(self, body: list[Paragraph], foot: list[Paragraph]) -> None:
-        packed = messages(body, foot)
-        assert "".join(each.text for said, _ in packed for each in said) == "".join(
-            each.text for each in body
-        )
-        assert "".join(each.text for _, below in packed for each in below) == "".join(
-            each.text for each in foot
-        )
-
-    @pytest.mark.parametrize("mark", ["**", "`", "[", "](", "**a ", "`a``", "![", "。", "「", "、"])
-    def test_takes_marks_without_end(self, mark: str) -> None:
-        """Text that makes a careless expression go back for ever is read and packed like any."""
-        text = mark * 30_000
-        [only] = paragraphs(text, set())
-        unmarked = str.maketrans("", "", "*` ")
-        assert only.text.translate(unmarked) == text.translate(unmarked)
-        assert "".join(piece.text for piece in pieces(only)) == only.text
-
-
 def _unfenced(text: str) -> str:
     """Return a text without what stands behind the marks of a block of code."""
     return re.sub(r"^\s{0,3}```[\w+#.-]*\s*$", "", clean(text), flags=re.MULTILINE)
-
-
-def test_an_address_can_be_read_back() -> None:
-    """Encoding leaves the page that is meant."""
-    assert unquote(linkable("https://wiki.example.co.jp/日本語 1") or "").endswith("/日本語 1")
