@@ -1,4 +1,4 @@
-"""Other processes for test_edge.py: `python edge_process.py COMMAND FOLDER ...`.
+"""Other processes for the tests in edge/: `python edge_process.py COMMAND FOLDER ...`.
 
 A document's chunks all carry one word, so that a torn set of results shows.
 """
