@@ -1,0 +1,58 @@
+"""A source, its index and what SQL remembers of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from memory_index import MemoryIndex
+from pipelines import MemorySource, vector, words
+
+from connectors.base import Readers
+from ingest.encode import EncodedQuery
+from ingest.prepare import InProcess, Pipeline
+from ingest.state import Base, State, open_engine
+from ingest.sync import Report, sync
+
+BOARD: Readers = (frozenset({"group:board"}),)
+
+
+def new_state() -> State:
+    engine = open_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    return State(engine)
+
+
+@dataclass
+class World:
+    """A source, an index of it and what SQL remembers."""
+
+    source: MemorySource = field(default_factory=MemorySource)
+    index: MemoryIndex = field(default_factory=MemoryIndex)
+    state: State = field(default_factory=new_state)
+    pipeline: Pipeline = words
+    fingerprint: str = "1"
+
+    def sync(self, **options: Any) -> Report:
+        prepare = InProcess(self.pipeline, self.fingerprint)
+        return sync(self.source, self.index, self.state, prepare, source="wiki", **options)
+
+    def texts(self) -> dict[str, str]:
+        """Return what a search can find, by document id."""
+        return {
+            document_id: "\n".join(chunk.text for chunk in stored.chunks)
+            for (_, document_id), stored in self.index.published.items()
+        }
+
+    def shown(self) -> dict[str, str]:
+        """Return what the source shows, by document id."""
+        return {identity: page.text for identity, page in self.source.pages.items()}
+
+    def found(self, word: str, *principals: str) -> set[str]:
+        """Return the ids of the documents in which somebody finds a word."""
+        hits = self.index.search(
+            EncodedQuery({"words": vector(word)}),
+            readers=self.state.reader_set_ids(principals),
+            limit=100,
+        )
+        return {hit.document.id for hit in hits}
