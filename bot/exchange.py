@@ -12,8 +12,20 @@ from typing import Literal
 from ingest.index import Hit
 
 Language = Literal["ja", "en"]
-Style = Literal["short", "long"]
+Style = Literal["short", "long", "simple", "summary"]
+"""What is wanted: an answer, a longer one, one in simple words, or a summary of what was found."""
+Mode = Literal["multi", "single"]
+"""Whether a model reads all passages at once, or each by itself, in parallel."""
 State = Literal["answered", "abstained", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a chunk stands, so that it can be read again."""
+
+    source: str
+    document_id: str
+    ordinal: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,10 @@ class Question:
     """The language of the wording around the answer."""
     sources: frozenset[str] | None = None
     """Names of the sources that may be used; None: all."""
+    places: tuple[Place, ...] = ()
+    """What an earlier answer was made from, best first: a longer one is made from the same."""
+    told: int | None = None
+    """Characters of that answer; None: there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,52 @@ class Statement:
     """Numbers of the passages (in a Generation) or sources (in an Answer) that bear it."""
     verbatim: bool = False
     """Whether it is quoted word for word from a source, and to be shown so."""
+    doubts: tuple[str, ...] = ()
+    """Pieces of the text, such as a number, that no passage it names bears; shown as 〔要確認〕."""
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A passage, or the part of it that found room, in a prompt."""
+
+    number: int
+    """Of the passage."""
+    begin: int
+    end: int
+    """Where the part stands in the passage's text."""
+    text: str
+    """As it stands in the prompt, where a passage's own tags are neutralised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a model, for `kurage explain TURN`."""
+
+    task: str
+    """`multi`, `single`, `long`, `cite`, `closed`, `simplify`, `summarise` or `questions`."""
+    model: str
+    worker: str
+    """Host and port; never a key."""
+    prompt: str
+    """As it was sent; of a chat each message behind a line with its role, such as `[user]`."""
+    raw: str
+    """What came back, unparsed."""
+    included: tuple[Included, ...]
+    """What of the passages stood in the prompt, in its order."""
+    milliseconds: float
+    first_token_ms: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of an answer that a model wrote."""
+
+    name: str
+    """`citations`, `numbers`, `dates`, `amounts`, `addresses`, `terms`, `language` or `tags`."""
+    passed: bool
+    detail: str = ""
+    """What was not found, for the administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +152,10 @@ class Generation:
     confidence: float | None = None
     """Probability that the passages answer the question, where the generator can tell."""
     finished: bool = False
+    calls: tuple[Call, ...] = ()
+    """What was asked of models, in order; of the last generation of a stream at least."""
+    model_away: str | None = None
+    """Why the sources are quoted although a model should have written; None: as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +189,9 @@ class Answer:
     """Sentences that bear the answer, best first, also of an abstention."""
     reason: str | None = None
     """Why it failed, for the log and the administrator."""
+    model_away: str | None = None
+    """Why the sources are quoted although a model should have written; None: as it should be."""
+    nothing_more: bool = False
+    """A longer answer was wanted, and the sources hold none."""
+    calls: tuple[Call, ...] = ()
+    checks: tuple[Check, ...] = ()

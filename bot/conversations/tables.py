@@ -164,6 +164,17 @@ class PassageRow(Base):
     owner: Mapped[Outside | None]
 
 
+class TraceRow(Base):
+    """What was asked of models for a turn, and how their answer was checked."""
+
+    __tablename__ = "traces"
+
+    turn_id: Mapped[TurnKey] = mapped_column(primary_key=True)
+    calls: Mapped[list[Any]] = mapped_column(JSON)
+    """Each with its prompt, where a mark stands for each passage: see the top of this file."""
+    checks: Mapped[list[Any]] = mapped_column(JSON)
+
+
 class MessageRow(Base):
     """A message of the bot that people see."""
 

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from bot.settings.explain import explain
@@ -23,7 +24,7 @@ from bot.settings.tables import Config, FolderSource
 from bot.settings.tokens import check_token, is_server_url
 from bot.settings.values import SettingsError
 
-GeneratorName = Literal["extractive"]
+GeneratorName = Literal["extractive", "kurage", "karakuri", "qarasu", "rakuten", "stx", "openai"]
 EncoderName = Literal["lexical"]
 
 
@@ -51,6 +52,11 @@ class Settings(BaseModel):
     discord_api_url: str | None = None
     """Of Discord's REST API, ending in `/api/v10`; None: Discord's own."""
     generator: GeneratorName = "extractive"
+    generator_urls: tuple[str, ...] = ()
+    """Base URLs of OpenAI-compatible servers, ending in `/v1` mostly; tried in this order."""
+    generator_model: str | None = None
+    """As the server calls it; None: the one that it serves."""
+    generator_api_key: SecretStr | None = None
     encoder: EncoderName = "lexical"
 
     @property
@@ -81,8 +87,10 @@ class Settings(BaseModel):
             self.slack_bot_token,
             self.slack_app_token,
             self.discord_bot_token,
+            self.generator_api_key,
         )
-        passwords = _passwords(self.database_url.get_secret_value())
+        urls = (self.database_url.get_secret_value(), *self.generator_urls)
+        passwords = [password for url in urls for password in _passwords(url)]
         return [*(one.get_secret_value() for one in given if one), *passwords]
 
     @field_validator("qdrant_url")
@@ -94,6 +102,26 @@ class Settings(BaseModel):
             "QDRANT_URL is no address such as http://localhost:6333 (a key belongs into "
             "QDRANT_API_KEY)"
         )
+
+    @field_validator("generator_urls")
+    @classmethod
+    def _urls_of_workers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not is_server_url(url):
+                raise ValueError(
+                    f"KURAGE_GENERATOR_URL: {url!r} is no address such as http://localhost:8000/v1 "
+                    "(several are separated by commas)"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _a_model_has_a_worker(self) -> Self:
+        if self.generator != "extractive" and not self.generator_urls:
+            raise ValueError(
+                f"KURAGE_GENERATOR={self.generator} needs KURAGE_GENERATOR_URL, the address of the "
+                "server that runs the model, such as http://localhost:8000/v1"
+            )
+        return self
 
     @field_validator("slack_api_url", "discord_api_url")
     @classmethod
@@ -110,11 +138,14 @@ class Settings(BaseModel):
             check_token(str(info.field_name).upper(), value.get_secret_value())
         return value
 
-    @field_validator("qdrant_api_key")
+    @field_validator("qdrant_api_key", "generator_api_key")
     @classmethod
-    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+    def _key_fits_a_header(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value:
-            check_token("QDRANT_API_KEY", value.get_secret_value())
+            named = str(info.field_name).upper()
+            check_token(
+                named if named.startswith("Q") else f"KURAGE_{named}", value.get_secret_value()
+            )
         return value
 
 
@@ -152,10 +183,18 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
             discord_bot_token=_secret(env, "DISCORD_BOT_TOKEN"),
             discord_api_url=(env.get("DISCORD_API_URL") or "").strip() or None,
             generator=env.get("KURAGE_GENERATOR") or "extractive",  # type: ignore[arg-type]
+            generator_urls=_listed(env, "KURAGE_GENERATOR_URL"),
+            generator_model=(env.get("KURAGE_GENERATOR_MODEL") or "").strip() or None,
+            generator_api_key=_secret(env, "KURAGE_GENERATOR_API_KEY"),
             encoder=env.get("KURAGE_ENCODER") or "lexical",  # type: ignore[arg-type]
         )
     except ValidationError as error:
         raise SettingsError(explain(error, "the environment", Settings)) from None
+
+
+def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    parts = (part.strip().rstrip("/") for part in (env.get(name) or "").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:

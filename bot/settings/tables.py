@@ -100,6 +100,42 @@ class Log(Table):
         return value
 
 
+class Karakuri(Table):
+    """The nine attributes by which a KARAKURI LM is steered, as its card has them."""
+
+    helpfulness: int = Field(default=4, ge=0, le=4)
+    correctness: int = Field(default=4, ge=0, le=4)
+    coherence: int = Field(default=4, ge=0, le=4)
+    complexity: int = Field(default=4, ge=0, le=4)
+    verbosity: int = Field(default=4, ge=0, le=4)
+    quality: int = Field(default=4, ge=0, le=4)
+    toxicity: int = Field(default=0, ge=0, le=4)
+    humor: int = Field(default=0, ge=0, le=4)
+    creativity: int = Field(default=0, ge=0, le=4)
+
+
+class Generator(Table):
+    """How a model is asked (`KURAGE_GENERATOR` other than `extractive`)."""
+
+    mode: Literal["multi", "single"] = "multi"
+    """`single`: each passage by itself, in parallel; for Kurage."""
+    concurrency: int = Field(default=64, ge=1, le=4096)
+    """Requests to one worker at once; more wait their turn."""
+    first_token: float = Field(default=20, gt=0, le=600)
+    """Seconds until a worker has begun to answer; one that is slower counts as away."""
+    timeout: float = Field(default=60, gt=0, le=3600)
+    """Seconds that one answer may take in all."""
+    max_tokens: int = Field(default=128, ge=16, le=4096)
+    """Of a short answer."""
+    max_tokens_long: int = Field(default=512, ge=16, le=8192)
+    """Of a longer one."""
+    context: int | None = Field(default=None, ge=256)
+    """Tokens that prompt and answer may have together; None: as the worker says."""
+    unverified: Literal["mark", "quote"] = "mark"
+    """What becomes of a sentence that its sources do not bear: marked, or replaced by the quote."""
+    karakuri: Karakuri = Karakuri()
+
+
 class Config(Table):
     """The whole of `kurage.toml`."""
 
@@ -110,6 +146,7 @@ class Config(Table):
     ingest: Ingest = Ingest()
     index: Index = Index()
     log: Log = Log()
+    generator: Generator = Generator()
     slack: Slack = Slack()
     discord: Discord = Discord()
     serve: Serve = Serve()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     MetaData,
     String,
     Text,
@@ -164,3 +165,41 @@ class LeaseRow(Base):
     pid: Mapped[int]
     acquired: Mapped[datetime]
     expires: Mapped[datetime]
+
+
+class QuestionRow(Base):
+    """A question and answer that a model made of a chunk, and what people think of it."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index(None, "source", "document_id", "ordinal"), Index(None, "state"))
+
+    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    """For people, such as Q7F3Q2."""
+    source: Mapped[str]
+    document_id: Mapped[str]
+    ordinal: Mapped[int]
+    chunk: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the chunk's text, in hexadecimal digits: another text needs other questions."""
+    question: Mapped[str]
+    answer: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16))
+    """`kept`, `approved`, `rejected` (by a person) or `dropped` (by the round trip)."""
+    reason: Mapped[str | None]
+    """Why it was dropped or rejected."""
+    model: Mapped[str]
+    created: Mapped[datetime]
+    decided: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+
+
+class QuestionedChunkRow(Base):
+    """A chunk that a model was asked about, whatever came of it: it is not asked again."""
+
+    __tablename__ = "questioned_chunks"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    chunk: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str]
+    asked: Mapped[datetime]
