@@ -10,6 +10,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 from rigs.qdrant import QdrantRig
 
 KB = "knowledge"
+COLLECTION = f"/collections/{KB}"
 
 
 def connect(rig: QdrantRig, **options: Any) -> QdrantClient:
@@ -35,6 +36,11 @@ def point(place: int, *words: int, readers: int = 1) -> models.PointStruct:
 
 def sparse(*words: int) -> models.SparseVector:
     return models.SparseVector(indices=list(words), values=[1.0] * len(words))
+
+
+def alias(client: QdrantClient, collection: str, name: str) -> None:
+    made = models.CreateAlias(collection_name=collection, alias_name=name)
+    client.update_collection_aliases([models.CreateAliasOperation(create_alias=made)])
 
 
 def refusal(status: int) -> Any:
