@@ -7,10 +7,20 @@ from collections.abc import Iterator
 import pytest
 from qdrant_client import QdrantClient
 from qdrant_rig import connect
-from rigs.discord_rig import DiscordRig
+from rigs.discord_fixtures import discord_process, discord_rig
 from rigs.qdrant import QdrantRig
-from rigs.slack_rig import SlackRig
-from slack_sdk import WebClient
+from rigs.slack_fixtures import slack, slack_process, slack_rig
+
+__all__ = [
+    "client",
+    "discord_process",
+    "discord_rig",
+    "process",
+    "rig",
+    "slack",
+    "slack_process",
+    "slack_rig",
+]
 
 
 @pytest.fixture(scope="session")
@@ -31,36 +41,3 @@ def client(rig: QdrantRig) -> Iterator[QdrantClient]:
     connected = connect(rig)
     yield connected
     connected.close()
-
-
-@pytest.fixture(scope="session")
-def discord_process() -> Iterator[DiscordRig]:
-    with DiscordRig() as running:
-        yield running
-
-
-@pytest.fixture
-def discord_rig(discord_process: DiscordRig) -> DiscordRig:
-    """Return a Discord with a new company in it, whose limits are never reached."""
-    discord_process.reset()
-    discord_process.unlimited()
-    return discord_process
-
-
-@pytest.fixture(scope="session")
-def slack_process() -> Iterator[SlackRig]:
-    with SlackRig() as running:
-        yield running
-
-
-@pytest.fixture
-def slack_rig(slack_process: SlackRig) -> SlackRig:
-    """Return a workspace as it was seeded, without rate limits, whatever the test before did."""
-    slack_process.reset(limits={"enabled": False})
-    return slack_process
-
-
-@pytest.fixture
-def slack(slack_rig: SlackRig) -> WebClient:
-    """Return the app's client."""
-    return WebClient(slack_rig.bot_token, base_url=slack_rig.api_url)
