@@ -1,148 +1,21 @@
-"""Scores a run over a set of questions: retrieval, answers, abstention.
+"""The figures of a run: retrieval, answers, citations, abstention.
 
 The definitions are those of the field (Manning et al., "Introduction to Information Retrieval",
 chapter 8, with linear gain) and, for EM and F1, JGLUE's for JSQuAD: lower case, a final 。 dropped,
-characters as units. Knows nothing of how a run is made.
+characters as units. Knows nothing of files, nor how a run is made.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.evaluate.values import GoldQuestion, RunLine
 
 _RECALL_AT = (1, 3, 5, 10, 20)
 _CUT = 10
-_NAMED = 10
-"""Ids that an error names."""
-
-
-class EvaluationError(Exception):
-    """A set of questions can not be used; the message says where it is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoldQuestion:
-    """A question with what a perfect run would say."""
-
-    id: str
-    question: str
-    answers: tuple[str, ...]
-    passage_ids: frozenset[str]
-    """Of the documents that answer."""
-    answerable: bool
-    kind: str | None = None
-    """Why it is unanswerable, where the set tells."""
-    asker: str | None = None
-    """E-mail address of the person with whose eyes it is asked; None: whoever runs the set."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """What a system said of one question."""
-
-    id: str
-    ranking: list[str]
-    """Passage ids, best first."""
-    answer: str | None
-    """None: it abstained."""
-    confidence: float | None
-    """Higher means answerable."""
-    quotes: list[str]
-    """Sentences, best first."""
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
-    """How long each stage took: `retrieve`, `generate`, `total`. No part of a run's file."""
-
-
-def read_lines(path: Path) -> Iterable[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file, gzipped or not. Raises EvaluationError."""
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _object(line, f"{path}:{number}")
-    except (OSError, EOFError) as error:
-        raise EvaluationError(f"{path} can not be read: {error}") from None
-
-
-def _object(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise EvaluationError(f"{where} is no JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise EvaluationError(f"{where} is no JSON object")
-    return value
-
-
-def read_questions(path: Path) -> list[GoldQuestion]:
-    """Return the questions of a JSON Lines file, gzipped or not. Raises EvaluationError.
-
-    A row names what answers by `passage_ids` or `document`, and the answer by `answers` or
-    `answer`; without `id` it is called by its number, and a document of null has no answer.
-    """
-    questions = []
-    for number, row in enumerate(read_lines(path), start=1):
-        try:
-            questions.append(_question(row, number))
-        except KeyError as error:
-            raise EvaluationError(f"{path}: question {number} has no {error}") from None
-        except TypeError as error:
-            raise EvaluationError(f"{path}: question {number}: {error}") from None
-    if not questions:
-        raise EvaluationError(f"{path} holds no question")
-    twice = [id_ for id_, count in Counter(q.id for q in questions).items() if count > 1]
-    if twice:
-        raise EvaluationError(f"{path} has ids more than once: {_listed(twice)}")
-    return questions
-
-
-def _question(row: Mapping[str, Any], number: int) -> GoldQuestion:
-    documents = _strings(row, "passage_ids", "document")
-    asker = row.get("as")
-    if not isinstance(row["question"], str) or not isinstance(asker, str | None):
-        raise TypeError("`question` and `as` are text")
-    return GoldQuestion(
-        id=str(row.get("id", number)),
-        question=row["question"],
-        answers=_strings(row, "answers", "answer"),
-        passage_ids=frozenset(documents),
-        answerable=bool(row.get("answerable", documents or "document" not in row)),
-        kind=row.get("unanswerable_kind"),
-        asker=asker,
-    )
-
-
-def _strings(row: Mapping[str, Any], several: str, one: str) -> tuple[str, ...]:
-    """Return a row's values, whichever key names them."""
-    values = row.get(several)
-    if values is None:
-        values = [row[one]] if row.get(one) is not None else []
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError(f"`{several}` is a list of texts, `{one}` a text")
-    return tuple(values)
-
-
-def check_ids(questions: Sequence[GoldQuestion], known: Container[str]) -> None:
-    """Raise EvaluationError where a question's gold is nothing that can be found."""
-    unknown = {id_: q.id for q in questions for id_ in sorted(q.passage_ids) if id_ not in known}
-    if unknown:
-        named = _listed([f"{id_} (question {question})" for id_, question in unknown.items()])
-        raise EvaluationError(
-            f"{len(unknown)} ids of the questions are not among the documents: {named}. "
-            "`kurage search WORDS --json` shows ids as `document_id`"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def score(questions: Sequence[GoldQuestion], run: Iterable[RunLine]) -> dict[str, float]:
@@ -289,15 +162,6 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
 def _mean(values: Iterable[float]) -> float:
     listed = list(values)
     return math.fsum(listed) / len(listed) if listed else 0.0
-
-
-def write_run(path: Path, run: Iterable[RunLine]) -> None:
-    """Write a run as JSON Lines, one question a line."""
-    with path.open("w", encoding="utf-8") as file:
-        for line in run:
-            row = asdict(line)
-            del row["timings_ms"]  # two runs of the same pipeline write the same file
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def table(figures: Mapping[str, float]) -> list[tuple[str, str]]:
