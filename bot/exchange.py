@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from ingest.index import Hit
 
@@ -26,6 +26,11 @@ class Place:
     source: str
     document_id: str
     ordinal: int
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """Return where a hit stands."""
+        return cls(hit.document.source, hit.document.id, hit.chunk.ordinal)
 
 
 @dataclass(frozen=True, slots=True)

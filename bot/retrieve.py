@@ -5,12 +5,12 @@ Knows nothing of generators and platforms, nor which encoder and index are in us
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.access import ReaderFilter
-from bot.exchange import Evidence, Passage
+from bot.exchange import Evidence, Passage, Place
 from ingest.encode import EncodedQuery, Encoder
 from ingest.index import Hit, Index
 
@@ -52,7 +52,56 @@ class Retriever:
     ) -> Evidence:
         """Return the best passages, numbered from 1, with the weights of the question's terms."""
         query = self.encoder.encode_query(question)
-        hits = self._search(query, principals, limit, sources)
+        return self._evidence(query, self._search(query, principals, limit, sources))
+
+    def reread(
+        self,
+        question: str,
+        principals: frozenset[str],
+        places: Sequence[Place],
+        *,
+        sources: Collection[str] | None = None,
+    ) -> Evidence:
+        """Return the passages that stand at these places now, as far as `principals` may read them.
+
+        What is gone is left out: rights and documents may have changed since they were found.
+        """
+        allowed = frozenset(self.readers.allowed(principals))
+        wanted = [place for place in places if sources is None or place.source in sources]
+        documents = {(place.source, place.document_id) for place in wanted}
+        held = {
+            Place.of(hit): hit
+            for source, document in sorted(documents)
+            for hit in self.index.chunks(source, document)
+            if hit.document.readers in allowed
+        }
+        hits = [held[place] for place in dict.fromkeys(wanted) if place in held]
+        return self._evidence(self.encoder.encode_query(question), hits)
+
+    def widened(self, evidence: Evidence, cited: Collection[int], *, limit: int) -> Evidence:
+        """Return the cited passages with what stands before and after them, then the others.
+
+        Without any `cited` it is the best passage that is widened. At most `limit` passages are
+        returned, but all that were cited and their neighbours. Neighbours are of the same document,
+        so whoever may read the one may read the others.
+        """
+        passages = evidence.passages
+        chosen = [p for p in passages if p.number in cited] or list(passages[:1])
+        around = [hit for passage in chosen for hit in self._around(passage.hit)]
+        hits = {Place.of(hit): hit for hit in [*(p.hit for p in chosen), *around]}
+        for passage in passages:
+            if len(hits) < limit:
+                hits.setdefault(Place.of(passage.hit), passage.hit)
+        numbered = enumerate(hits.values(), start=1)
+        return replace(evidence, passages=tuple(Passage(number, hit) for number, hit in numbered))
+
+    def _around(self, hit: Hit) -> list[Hit]:
+        chunks = self.index.chunks(hit.document.source, hit.document.id)
+        beside = {hit.chunk.ordinal + 1, hit.chunk.ordinal - 1}
+        # Where a document was replaced meanwhile, its neighbours may not belong together.
+        return [c for c in chunks if c.chunk.ordinal in beside and c.document == hit.document]
+
+    def _evidence(self, query: EncodedQuery, hits: Sequence[Hit]) -> Evidence:
         weights = self.index.inverse_document_frequencies(query) if hits else {}
         passages = tuple(Passage(number, hit) for number, hit in enumerate(hits, start=1))
         return Evidence(passages, weights)

@@ -32,14 +32,20 @@ CONTEXT = 4
 """So many earlier turns may give a follow-up its meaning."""
 
 
+def told(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the turns that were questions, and were answered or said to have no answer."""
+    return [
+        turn for turn in turns if turn.state in {"answered", "abstained"} and turn.task == "answer"
+    ]
+
+
 def said(turns: Sequence[Turn]) -> list[Said]:
     """Return earlier turns as a follow-up is completed by them: those that were answered."""
     from bot.dialogue import Said  # noqa: PLC0415 - `kurage ask` starts without its rules
 
     return [
         Said(turn.searched or turn.question, "\n".join(part.text for part in turn.statements))
-        for turn in turns
-        if turn.state in {"answered", "abstained"} and turn.task == "answer"
+        for turn in told(turns)
     ]
 
 

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import getpass
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from bot import settings as settings_
 from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
-from bot.exchange import Answer, Language, Question, Style
+from bot.exchange import Answer, Language, Place, Question, Style
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sqlalchemy import Engine
 
     from bot.answer import Answerer
     from bot.conversations import Conversations
     from bot.dialogue import Standalone
+    from bot.generate.client import Client
+    from bot.generate.extractive import ExtractiveGenerator
+    from bot.generate.model import Model
     from bot.inbox import Inbox, Platform
     from bot.indexed import IndexedSource
     from bot.metrics import Metrics
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
     from ingest.state import State
     from ingest.sync import OnProgress, Progress, Report
 
+
+_Result = TypeVar("_Result")
 
 # Connections of the inbox to a PostgreSQL; the pool of the engine has more for the others.
 _DATABASE_THREADS = 4
@@ -58,9 +65,9 @@ def _unseen(_: Progress) -> None:
 
 
 @contextmanager
-def open_app(settings: Settings | None = None) -> Iterator[App]:
+def open_app(settings: Settings | None = None, *, repeatable: bool = False) -> Iterator[App]:
     """Yield the program for these settings (default: those of the working directory); close it."""
-    kurage = App(settings or settings_.load())
+    kurage = App(settings or settings_.load(), repeatable=repeatable)
     try:
         yield kurage
     finally:
@@ -70,8 +77,10 @@ def open_app(settings: Settings | None = None) -> Iterator[App]:
 class App:
     """The parts of the program, each made once, when first asked for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, repeatable: bool = False) -> None:
         self.settings = settings
+        self.repeatable = repeatable
+        """Whether a model is to say the same twice, and to answer or fail: for `kurage eval`."""
 
     @cached_property
     def home(self) -> Path:
@@ -208,8 +217,54 @@ class App:
         """Answers questions."""
         from bot.answer import Answerer
 
+        passages = self.settings.config.search.passages
         generator = GENERATORS[self.settings.generator](self)
-        return Answerer(self.retriever, generator, self.settings.config.search.passages)
+        if self.settings.generator == "extractive":
+            return Answerer(self.retriever, generator, passages)
+        if not self.repeatable:
+            from bot.generate.fallback import Fallback
+
+            generator = Fallback(generator, self.quoting)
+        return Answerer(
+            self.retriever,
+            generator,
+            passages,
+            quoting=self.quoting.quotes,
+            unverified=self.settings.config.generator.unverified,
+        )
+
+    @cached_property
+    def quoting(self) -> ExtractiveGenerator:
+        """Quotes, where no model writes or none can be reached."""
+        from bot.generate.extractive import ExtractiveGenerator
+
+        return ExtractiveGenerator(self.analyzer)
+
+    @property
+    def model(self) -> Model:
+        """The model that answers."""
+        if not self.repeatable:
+            return self.client
+        from bot.generate.repeatable import Repeatable
+
+        return Repeatable(self.client)
+
+    @cached_property
+    def client(self) -> Client:
+        """The workers that run the model, whichever of them can be reached."""
+        from bot.generate.client import Client
+
+        settings, config = self.settings, self.settings.config.generator
+        key = settings.generator_api_key
+        return Client(
+            settings.generator_urls,
+            model=settings.generator_model,
+            api_key=key.get_secret_value() if key else None,
+            concurrency=config.concurrency,
+            first_token=config.first_token,
+            timeout=config.timeout,
+            context=config.context,
+        )
 
     def indexed(self) -> list[IndexedSource]:
         """Return what each source holds. Raises `SearchIndexError` and `StateError`; blocks."""
@@ -331,6 +386,19 @@ class App:
             return frozenset({ADMINISTRATOR})
         return self.state.groups_of(person(email))
 
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run something to its end, and return what it returns.
+
+        Always in the same loop: connections to workers belong to it, and are used again.
+        """
+        return self._runner.run(work)
+
+    @cached_property
+    def _runner(self) -> asyncio.Runner:
+        import asyncio
+
+        return asyncio.Runner()
+
     async def ask(
         self,
         text: str,
@@ -340,11 +408,14 @@ class App:
         style: Style = "short",
         sources: Collection[str] | None = None,
         session: str = "",
+        about: Answer | None = None,
     ) -> Answer:
         """Answer a question from the terminal, as somebody or as the administrator, and log it.
 
-        `session` tells one conversation from another.
+        `session` tells one conversation from another; `about` is the answer that a longer one is
+        wanted of.
         """
+        from bot.answer import length
         from bot.conversations import Thread
         from bot.turns import take_turn
 
@@ -354,6 +425,8 @@ class App:
             style=style,
             language=language,
             sources=frozenset(sources) if sources else None,
+            places=tuple(map(Place.of, about.ranking)) if about else (),
+            told=length(about.statements) if about else None,
         )
         return await take_turn(
             question,
@@ -368,6 +441,10 @@ class App:
 
     def close(self) -> None:
         """Release what was opened."""
+        if "_runner" in self.__dict__:
+            if "client" in self.__dict__:
+                self.run(self.client.close())
+            self._runner.close()
         if "index" in self.__dict__:
             self.index.close()
         if "engine" in self.__dict__:

@@ -34,9 +34,37 @@ def _folder(source: FolderSource, kurage: App) -> Connector:
 
 
 def _extractive(kurage: App) -> Generator:
-    from bot.generate.extractive import ExtractiveGenerator
+    return kurage.quoting
 
-    return ExtractiveGenerator(kurage.analyzer)
+
+def _kurage(kurage: App) -> Generator:
+    from bot.generate.kurage import KurageGenerator
+
+    config = kurage.settings.config.generator
+    return KurageGenerator(
+        kurage.model,
+        mode=config.mode,
+        max_tokens=config.max_tokens,
+        max_tokens_long=config.max_tokens_long,
+    )
+
+
+def _other(name: GeneratorName) -> Callable[[App], Generator]:
+    """Return what makes the generator of a model family that names no references by itself."""
+
+    def made(kurage: App) -> Generator:
+        from bot.generate.chat import ChatGenerator
+        from bot.generate.profiles import profile
+
+        config = kurage.settings.config.generator
+        return ChatGenerator(
+            kurage.model,
+            profile(name, config.karakuri),
+            max_tokens=config.max_tokens,
+            max_tokens_long=config.max_tokens_long,
+        )
+
+    return made
 
 
 def _lexical(kurage: App) -> Callable[[], Encoder]:
@@ -46,7 +74,15 @@ def _lexical(kurage: App) -> Callable[[], Encoder]:
 
 
 CONNECTORS: dict[str, Callable[[FolderSource, App], Connector]] = {"folder": _folder}
-GENERATORS: dict[GeneratorName, Callable[[App], Generator]] = {"extractive": _extractive}
+GENERATORS: dict[GeneratorName, Callable[[App], Generator]] = {
+    "extractive": _extractive,
+    "kurage": _kurage,
+    "karakuri": _other("karakuri"),
+    "qarasu": _other("qarasu"),
+    "rakuten": _other("rakuten"),
+    "stx": _other("stx"),
+    "openai": _other("openai"),
+}
 # What makes an encoder is sent to child processes; the encoder itself may have loaded a lot.
 ENCODERS: dict[EncoderName, Callable[[App], Callable[[], Encoder]]] = {"lexical": _lexical}
 

@@ -37,15 +37,13 @@ def command(
     json_: AsJson = False,
 ) -> None:
     """Ask one question."""
-    import asyncio
-
     from bot import app, reply
     from bot.cli import render
 
     if refusal := reply.refusal(question, LANGUAGE):
         fail(refusal)
     with app.open_app() as kurage:
-        answer = asyncio.run(
+        answer = kurage.run(
             kurage.ask(
                 question,
                 as_=as_,

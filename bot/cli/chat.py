@@ -108,14 +108,12 @@ class Conversation:
             self._answer_to(line, "short")
 
     def _answer_to(self, question: str, style: Style) -> None:
-        import asyncio
-
         from bot import reply
         from bot.cli import render
 
         words = reply.WORDINGS[LANGUAGE]
         with _status(self.console, words.searching):
-            answer = asyncio.run(
+            answer = self._kurage.run(
                 self._kurage.ask(
                     question,
                     as_=self._as,
@@ -123,11 +121,12 @@ class Conversation:
                     style=style,
                     sources=self._sources,
                     session=self._session,
+                    about=self._answer if style == "long" else None,
                 )
             )
         if answer.state == "failed":
             self.console.print(render.failure(answer, LANGUAGE))
-        elif style == "long" and self._answer and _length(answer) <= _length(self._answer):
+        elif style == "long" and answer.nothing_more:
             self.console.print(words.nothing_more)
         else:
             if style == "long":
@@ -173,10 +172,6 @@ def _indexed(kurage: App, wanted: list[str] | None) -> list[str]:
     except (SearchIndexError, StateError) as error:
         return [str(error)]
     return indexed_lines(held, LANGUAGE)
-
-
-def _length(answer: Answer) -> int:
-    return sum(len(part.text) for part in answer.statements)
 
 
 def _status(console: Any, text: str) -> Any:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
 
 from bot import access
-from bot.answer import Answerer
+from bot.answer import Answerer, length
 from bot.conversations import Turn
 from bot.dialogue import Standalone, wants_more
-from bot.exchange import Answer, Question, State, Statement, Style
-from bot.inbox.logged import answer_of
+from bot.exchange import Answer, Question, State
+from bot.inbox.logged import answer_of, places
 from bot.inbox.platform import Content, HandOver, Line, Sharing
-from bot.turns import CONTEXT, EXPECTED, said
+from bot.turns import CONTEXT, EXPECTED, said, told
 
 _log = structlog.get_logger(__name__)
 
@@ -36,12 +36,15 @@ class Author:
         """Return the turn with what is searched for, where it goes on from earlier ones."""
         if turn.task != "answer" or turn.style == "long" or _first(turn):
             return turn
-        earlier = said(await before(turn, CONTEXT))
-        if not earlier:
+        turns = told(await before(turn, CONTEXT))
+        if not turns:
             return turn
-        # 「もっと詳しく」 in words is the button 「詳しく」.
-        style: Style = "long" if wants_more(turn.question) else turn.style
-        return replace(turn, searched=self._standalone(turn.question, earlier), style=style)
+        if wants_more(turn.question):
+            # 「もっと詳しく」 in words is the button 「詳しく」.
+            last = turns[-1]
+            asked = last.searched or last.question
+            return replace(turn, searched=asked, style="long", about=last.about or last.id)
+        return replace(turn, searched=self._standalone(turn.question, said(turns)))
 
     async def content(
         self, turn: Turn, about: Turn | None, on_progress: Callable[[Answer], None]
@@ -78,6 +81,8 @@ class Author:
             style=turn.style,
             language=turn.language,
             sources=turn.sources,
+            places=places(about) if about else (),
+            told=length(about.statements) if about else None,
         )
         try:
             answer = await self._answerer.answer(question, on_progress)
@@ -87,7 +92,7 @@ class Author:
             _log.exception("fault", turn=turn.id)
             reason = f"{type(error).__name__}: {error}"
             return Answer("failed", (), (), (), turn=turn.id, reason=reason)
-        if about is not None and _length(answer.statements) <= _length(about.statements):
+        if about is not None and answer.nothing_more:
             return Line("nothing_more")
         return replace(answer, turn=turn.id)
 
@@ -99,7 +104,3 @@ _ANSWERING = frozenset({"usage", "welcome", "invited", "nothing_more"})
 def _first(turn: Turn) -> bool:
     """Tell whether a turn begins its conversation: then nothing was said before."""
     return turn.thread.root != "" and turn.thread.root == (turn.message or "").partition("@")[0]
-
-
-def _length(statements: Sequence[Statement]) -> int:
-    return sum(len(statement.text) for statement in statements)

@@ -8,7 +8,7 @@ from urllib.parse import urldefrag
 from bot.answer import nearest
 from bot.conversations import ShownPassage, Turn
 from bot.conversations.values import OPEN
-from bot.exchange import Answer, Source, State
+from bot.exchange import Answer, Place, Source, State
 from bot.reply import PATH_SEPARATOR
 from ingest.chunk import Chunk
 from ingest.index import Hit, IndexedDocument
@@ -37,6 +37,11 @@ def answer_of(turn: Turn) -> Answer:
         ranking=ranking,
         reason=turn.error,
     )
+
+
+def places(turn: Turn) -> tuple[Place, ...]:
+    """Return what a turn's answer was made from, best first."""
+    return tuple(Place(p.source, p.document_id, p.ordinal) for p in turn.passages)
 
 
 def _hit(passage: ShownPassage) -> Hit:

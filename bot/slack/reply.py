@@ -70,7 +70,7 @@ class SlackReply:
             self._status.say(text)
 
     def progress(self, answer: Answer) -> None:
-        if answer.statements and not self._writing:
+        if not self._writing:
             self._writing = True
             self._say(WORDINGS[self._turn.language].writing)
         thread = self._place.thread

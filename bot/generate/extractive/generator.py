@@ -68,6 +68,10 @@ class ExtractiveGenerator:
         # A few milliseconds of computing that other questions need not wait for.
         yield await asyncio.to_thread(self.quote, question, evidence, style)
 
+    def quotes(self, text: str, evidence: Evidence) -> tuple[Quote, ...]:
+        """Return the sentences that bear a text, such as a question with its answer, best first."""
+        return self.quote(text, evidence, "short").quotes
+
     def quote(self, question: str, evidence: Evidence, style: Style) -> Generation:
         """Return the sentences that answer, as `generate` does."""
         passages = evidence.passages

@@ -153,6 +153,13 @@ class Library:
     def retrieve(self, question: str, principals: Any, **_: Any) -> Evidence:
         return Evidence((Passage(1, HIT),)) if principals else Evidence(())
 
+    def reread(self, question: str, principals: Any, places: Any, **more: Any) -> Evidence:
+        return self.retrieve(question, principals, **more)
+
+    def widened(self, evidence: Evidence, cited: Any, **_: Any) -> Evidence:
+        """Nothing stands around it."""
+        return evidence
+
 
 class Reader:
     """Answers any question with the question and the document."""

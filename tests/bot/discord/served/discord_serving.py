@@ -51,6 +51,13 @@ class Reader:
     def retrieve(self, question: str, principals: Any, **_: Any) -> Evidence:
         return Evidence((Passage(1, Hit(9.0, DOCUMENT, CHUNK)),))
 
+    def reread(self, question: str, principals: Any, places: Any, **more: Any) -> Evidence:
+        return self.retrieve(question, principals, **more)
+
+    def widened(self, evidence: Evidence, cited: Any, **_: Any) -> Evidence:
+        """Nothing stands around it."""
+        return evidence
+
     async def generate(
         self, question: str, evidence: Evidence, style: Style
     ) -> AsyncIterator[Generation]:
