@@ -230,6 +230,30 @@ def test_two_models_fit_on_one_gpu_by_default() -> None:
     assert shares <= 0.9
 
 
+def test_the_bot_reaches_the_model_with_the_key_that_it_asks_for() -> None:
+    """Set KURAGE_GENERATOR=kurage, and the two find each other; a key is the same on both sides."""
+    bot, generator = SERVICES["bot"]["environment"], SERVICES["generator"]["environment"]
+    assert generator["VLLM_API_KEY"] == bot["KURAGE_GENERATOR_API_KEY"]
+    url = VARIABLE.fullmatch(bot["KURAGE_GENERATOR_URL"])
+    assert url
+    assert url[3] == "http://generator:8000/v1"
+    assert set(SERVICES["generator"]["networks"]) & set(SERVICES["bot"]["networks"])
+    given = {"KURAGE_GENERATOR": "kurage", "KURAGE_GENERATOR_URL": url[3]}
+    assert settings.load(given, ROOT / "deploy").generator_urls == (url[3],)
+
+
+def test_the_bot_starts_without_the_models() -> None:
+    """Whoever waits for a GPU, or lost it, is answered with quotes meanwhile."""
+    assert {"generator", "encoder"}.isdisjoint(SERVICES["bot"]["depends_on"])
+
+
+def test_no_secret_is_on_a_command_line() -> None:
+    """Everybody on the host sees those."""
+    for name, service in SERVICES.items():
+        words = [*service.get("command", []), *service.get("entrypoint", [])]
+        assert [word for word in words if SECRET.search(word.upper())] == [], name
+
+
 def read_by_settings() -> set[str]:
     """Return the names of variables that `bot/settings` mentions, the one reader of them."""
     words = {
