@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,34 @@ def source_names(incomplete: str) -> list[str]:
 QuestionText = Annotated[str, typer.Argument(help=say("The question.", "質問"), show_default=False)]
 LongAnswer = Annotated[
     bool, typer.Option("--long", help=say("A longer answer.", "詳しく答えます。"))
+]
+Simplified = Annotated[
+    bool,
+    typer.Option(
+        "--simplify",
+        help=say(
+            "What the best passage says, in simple Japanese (stx).",
+            "最も近い記述をやさしい日本語に言い換えます（stx）。",
+        ),
+    ),
+]
+Summarised = Annotated[
+    bool,
+    typer.Option(
+        "--summarise",
+        help=say("A summary of the best passage (stx).", "最も近い記述を要約します（stx）。"),
+    ),
+]
+ReadingMode = Annotated[
+    Literal["multi", "single"] | None,
+    typer.Option(
+        "--mode",
+        help=say(
+            "Kurage reads all passages at once, or each by itself.",
+            "Kurageに資料をまとめて（multi）、または1件ずつ（single）読ませます。",
+        ),
+        show_default=False,
+    ),
 ]
 FromSource = Annotated[
     list[str] | None,

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli.arguments import AsJson, AsPerson, FromSource, LongAnswer, QuestionText
+from bot.cli.arguments import (
+    AsJson,
+    AsPerson,
+    FromSource,
+    LongAnswer,
+    QuestionText,
+    ReadingMode,
+    Simplified,
+    Summarised,
+)
 from bot.cli.console import LANGUAGE, fail, out, say
+
+if TYPE_CHECKING:
+    from bot.exchange import Mode, Style
+    from bot.settings import Settings
 
 HELP = say(
     """Answer one question from the documents, with numbered sources.
@@ -32,6 +47,9 @@ HELP = say(
 def command(
     question: QuestionText,
     long: LongAnswer = False,
+    simplify: Simplified = False,
+    summarise: Summarised = False,
+    mode: ReadingMode = None,
     source: FromSource = None,
     as_: AsPerson = None,
     json_: AsJson = False,
@@ -42,13 +60,14 @@ def command(
 
     if refusal := reply.refusal(question, LANGUAGE):
         fail(refusal)
-    with app.open_app() as kurage:
+    style = _style({"long": long, "simple": simplify, "summary": summarise})
+    with app.open_app(_settings(mode, style)) as kurage:
         answer = kurage.run(
             kurage.ask(
                 question,
                 as_=as_,
                 language=LANGUAGE,
-                style="long" if long else "short",
+                style=style,
                 sources=source,
             )
         )
@@ -58,3 +77,43 @@ def command(
         fail(f"{answer.reason} ({say('turn', '番号')} {answer.turn})")
     if not json_:
         render.answer(out(), answer, LANGUAGE)
+
+
+def _style(wanted: Mapping[Style, bool]) -> Style:
+    chosen: list[Style] = [style for style, is_wanted in wanted.items() if is_wanted]
+    if len(chosen) > 1:
+        fail(
+            say(
+                "choose one of --long, --simplify and --summarise",
+                "--long、--simplify、--summarise はどれか1つだけ指定してください",
+            )
+        )
+    return chosen[0] if chosen else "short"
+
+
+def _settings(mode: Mode | None, style: Style) -> Settings:
+    """Return the settings, with another mode than theirs where one is wanted."""
+    from bot import settings
+
+    loaded = settings.load()
+    if style in {"simple", "summary"} and loaded.generator != "stx":
+        fail(
+            say(
+                f"--simplify and --summarise need KURAGE_GENERATOR=stx; it is {loaded.generator} "
+                "now",
+                "--simplify と --summarise は KURAGE_GENERATOR=stx のときに使えます"
+                f"（現在は {loaded.generator}）",
+            )
+        )
+    if mode is None:
+        return loaded
+    if loaded.generator != "kurage":
+        fail(
+            say(
+                f"--mode is for KURAGE_GENERATOR=kurage; it is {loaded.generator} now",
+                f"--mode は KURAGE_GENERATOR=kurage のときに使えます（現在は {loaded.generator}）",
+            )
+        )
+    generator = loaded.config.generator.model_copy(update={"mode": mode})
+    config = loaded.config.model_copy(update={"generator": generator})
+    return loaded.model_copy(update={"config": config})

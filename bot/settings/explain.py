@@ -17,7 +17,16 @@ Location = tuple[int | str, ...]
 def explain(error: ValidationError, where: str, model: type[BaseModel]) -> str:
     """Return one line a problem: where it stands, what is wrong, what was probably meant."""
     return "; ".join(
-        f"{where}: {_dotted(problem['loc'])}: {_reason(problem['type'], problem, model)}"
+        ": ".join(
+            # What is wrong with several keys together stands at none of them.
+            part
+            for part in (
+                where,
+                _dotted(problem["loc"]),
+                _reason(problem["type"], problem, model),
+            )
+            if part
+        )
         for problem in error.errors()
     )
 

@@ -89,8 +89,7 @@ class Settings(BaseModel):
             self.discord_bot_token,
             self.generator_api_key,
         )
-        urls = (self.database_url.get_secret_value(), *self.generator_urls)
-        passwords = [password for url in urls for password in _passwords(url)]
+        passwords = _passwords(self.database_url.get_secret_value())
         return [*(one.get_secret_value() for one in given if one), *passwords]
 
     @field_validator("qdrant_url")
@@ -110,7 +109,7 @@ class Settings(BaseModel):
             if not is_server_url(url):
                 raise ValueError(
                     f"KURAGE_GENERATOR_URL: {url!r} is no address such as http://localhost:8000/v1 "
-                    "(several are separated by commas)"
+                    "(several are separated by commas; a key belongs into KURAGE_GENERATOR_API_KEY)"
                 )
         return value
 

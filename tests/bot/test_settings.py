@@ -230,3 +230,39 @@ def test_the_address_of_an_api_has_its_ending(tmp_path: Path, name: str, value: 
     """One that is almost right would fail at the first call with a riddle."""
     with pytest.raises(SettingsError, match=rf"{name} is no http address that ends in /api/"):
         settings.load({name: value}, tmp_path)
+
+
+def test_a_model_needs_the_address_of_its_server(tmp_path: Path) -> None:
+    """`KURAGE_GENERATOR=kurage` alone would fail at each question, and not at the start."""
+    with pytest.raises(SettingsError, match="needs KURAGE_GENERATOR_URL"):
+        settings.load({"KURAGE_GENERATOR": "kurage"}, tmp_path)
+
+
+def test_workers_are_listed_in_the_order_in_which_they_are_tried(tmp_path: Path) -> None:
+    """By commas, with or without blanks and a slash at the end; one that is named twice is one."""
+    urls = " http://a:8000/v1/, http://b:8000/v1,,http://a:8000/v1 "
+    loaded = settings.load({"KURAGE_GENERATOR": "openai", "KURAGE_GENERATOR_URL": urls}, tmp_path)
+    assert loaded.generator_urls == ("http://a:8000/v1", "http://b:8000/v1")
+
+
+def test_an_address_of_a_worker_is_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="'gpu-server' is no address such as"):
+        settings.load({"KURAGE_GENERATOR_URL": "http://a:8000/v1,gpu-server"}, tmp_path)
+
+
+def test_the_key_of_the_workers_is_a_secret(tmp_path: Path) -> None:
+    """Whatever is written somewhere is searched for it; in an address it is refused."""
+    loaded = settings.load({"KURAGE_GENERATOR_API_KEY": "sk-tanuki-no-mori"}, tmp_path)
+    assert "sk-tanuki-no-mori" in loaded.secrets
+    with pytest.raises(SettingsError, match="KURAGE_GENERATOR_API_KEY"):
+        settings.load(
+            {"KURAGE_GENERATOR_URL": "https://kurage:mori@gpu.example.co.jp/v1"}, tmp_path
+        )
+
+
+@pytest.mark.parametrize("value", ["-1", "5", "2.5", '"high"'])
+def test_an_attribute_of_karakuri_is_0_to_4(tmp_path: Path, value: str) -> None:
+    """Its model was trained on whole numbers in this range."""
+    (tmp_path / "kurage.toml").write_text(f"[generator.karakuri]\nquality = {value}\n")
+    with pytest.raises(SettingsError, match=r"generator\.karakuri\.quality"):
+        settings.load({}, tmp_path)
