@@ -39,11 +39,12 @@ class Author:
         turns = told(await before(turn, CONTEXT))
         if not turns:
             return turn
-        if wants_more(turn.question):
+        answered = [one for one in turns if one.statements]
+        if answered and wants_more(turn.question):
             # 「もっと詳しく」 in words is the button 「詳しく」.
-            last = turns[-1]
+            last = answered[-1]
             asked = last.searched or last.question
-            return replace(turn, searched=asked, style="long", about=last.about or last.id)
+            return replace(turn, searched=asked, style="long", about=last.id)
         return replace(turn, searched=self._standalone(turn.question, said(turns)))
 
     async def content(

@@ -113,6 +113,18 @@ class TestConversation:
         )
         assert office.room.texts.count("line: nothing_more") == 1
 
+    async def test_more_asked_for_in_words_is_the_button(self, office: Office) -> None:
+        """Whoever writes もっと詳しく wants more of the answer above, not a search for these words."""
+        inbox = await office.open(standalone=lambda question, _: f"searched: {question}")
+        thread = Thread("slack", "C1", "1.0")
+        for number, text in enumerate(["長い話", "もっと詳しく", "もっと詳しく"]):
+            await inbox.receive(incoming(f"1.{number}", text, thread=thread))
+        await office.settled()
+        assert office.reader.asked == ["長い話"] * 3
+        first, second, third = office.room.texts
+        assert second == f"{first}もっと"
+        assert third == "line: nothing_more"
+
     async def test_buttons_of_a_purged_turn_say_so(self, office: Office) -> None:
         inbox = await office.open()
         for task in ("hand_over", "share"):
