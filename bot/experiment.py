@@ -1,4 +1,4 @@
-"""Runs a set of questions through the whole pipeline, over the index or one made for the occasion.
+"""Asks a set of questions of the whole pipeline, over the index or one made for the occasion.
 
 The same connector port, sync, encoder, index, retriever and generator as for a company's documents:
 what is measured is what people get. Knows nothing of figures; `evaluate` has them.
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from pydantic import SecretStr
 
 from bot.app import App, open_app
 from bot.evaluate import EvaluationError, GoldQuestion, RunLine, check_ids, read_lines
-from bot.exchange import Question
+from bot.exchange import Question, Style
 from bot.settings import FolderSource, Settings
 from connectors.base import (
     READABLE_BY_ANYONE,
@@ -29,10 +31,16 @@ from connectors.base import (
     Readers,
     Ref,
 )
+from ingest.index import Hit
+from ingest.sync.report import Progress
 
 SOURCE = "passages"
 # Chunks asked for, so that 20 documents are left when chunks of one document are folded.
 _DEPTH = 100
+
+Way = Literal["multi", "single", "long"]
+"""How a model is asked: all passages at once, each by itself, or for a longer answer."""
+WAYS: Mapping[str, Way] = {"multi": "multi", "single": "single", "long": "long"}
 
 OnProgress = Callable[[int, int | None, str], None]
 
@@ -83,66 +91,39 @@ def _checked(path: Path) -> Iterator[dict[str, object]]:
         yield row
 
 
-def run(
-    passages: Path,
-    questions: Sequence[GoldQuestion],
-    settings: Settings,
-    on_progress: OnProgress,
-    *,
-    asker: str | None = None,
-) -> list[RunLine]:
-    """Return what the configured pipeline says of each question over a `passages.jsonl.gz`.
-
-    State goes to a temporary directory; words and limits are the configuration's. `asker` is with
-    whose eyes questions are asked that name nobody (an e-mail address; None: the administrator's).
-    """
-    connector = PassageConnector(passages)
-    with _temporary(settings) as app:
-        app.mirror(
-            SOURCE,
-            connector,
-            kind="passages",
-            location=str(passages),
-            on_progress=lambda now: on_progress(now.done, now.total, now.stage),
-        )
-        return _ask_all(app, questions, asker, on_progress)
-
-
-def run_folder(
-    folder: Path,
-    questions: Sequence[GoldQuestion],
-    settings: Settings,
-    on_progress: OnProgress,
-    *,
-    asker: str | None = None,
-) -> list[RunLine]:
-    """Return the same over a folder of documents; ids are their paths in the folder."""
-    with _temporary(settings) as app:
-        app.sync(
-            SOURCE,
-            FolderSource(kind="folder", path=folder),
-            on_progress=lambda now: on_progress(now.done, now.total, now.stage),
-        )
-        return _ask_all(app, questions, asker, on_progress)
-
-
-def run_index(
-    questions: Sequence[GoldQuestion],
-    settings: Settings,
-    on_progress: OnProgress,
-    *,
-    asker: str | None = None,
-) -> list[RunLine]:
-    """Return the same over the index that is in service, which is only read."""
-    with open_app(settings) as app:
-        return _ask_all(app, questions, asker, on_progress)
-
-
 @contextmanager
-def _temporary(settings: Settings) -> Iterator[App]:
-    """Yield the program with state of its own; neither the database nor a server is touched."""
-    with TemporaryDirectory(prefix="kurage-eval-") as home, open_app(_moved(settings, home)) as app:
-        yield app
+def prepared(
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    passages: Path | None = None,
+    folder: Path | None = None,
+) -> Iterator[Settings]:
+    """Yield the settings whose index holds what is to be asked.
+
+    That of a `passages.jsonl.gz`, or of a folder of documents, whose ids are their paths in it:
+    state goes to a temporary directory; words and limits are the configuration's, and neither the
+    database nor a server is touched. With neither, it is the index in service, which is only read.
+    """
+    if passages is None and folder is None:
+        yield settings
+        return
+    with TemporaryDirectory(prefix="kurage-eval-") as home:
+        moved = _moved(settings, home)
+        with open_app(moved) as app:
+            _fill(app, passages, folder, on_progress)
+        yield moved
+
+
+def _fill(app: App, passages: Path | None, folder: Path | None, on_progress: OnProgress) -> None:
+    def show(now: Progress) -> None:
+        on_progress(now.done, now.total, now.stage)
+
+    if passages:
+        connector = PassageConnector(passages)
+        app.mirror(SOURCE, connector, kind="passages", location=str(passages), on_progress=show)
+    elif folder:
+        app.sync(SOURCE, FolderSource(kind="folder", path=folder), on_progress=show)
 
 
 def _moved(settings: Settings, home: str) -> Settings:
@@ -151,35 +132,111 @@ def _moved(settings: Settings, home: str) -> Settings:
     return settings.model_copy(update=moved)
 
 
-def _ask_all(
-    app: App, questions: Sequence[GoldQuestion], asker: str | None, on_progress: OnProgress
-) -> list[RunLine]:
-    sources = [stored.name for stored in app.state.sources()]
-    check_ids(questions, {id_ for name in sources for id_ in app.index.versions(name)})
-    return asyncio.run(_ask_each(app, questions, asker, on_progress))
+def check_ways(ways: Iterable[str], settings: Settings) -> tuple[Way, ...]:
+    """Return the ways in which a model is to be asked, once each. Raises EvaluationError."""
+    named: dict[Way, None] = {}
+    for name in ways:
+        way = WAYS.get(name)
+        if way is None:
+            raise EvaluationError(f"{name!r} is no mode; there are {', '.join(WAYS)}")
+        if settings.generator == "extractive":
+            raise EvaluationError(
+                "a mode is how a model is asked; KURAGE_GENERATOR=extractive asks none"
+            )
+        if way == "single" and settings.generator != "kurage":
+            raise EvaluationError("only KURAGE_GENERATOR=kurage reads passages singly")
+        named[way] = None
+    return tuple(named)
 
 
-async def _ask_each(
-    app: App, questions: Sequence[GoldQuestion], asker: str | None, on_progress: OnProgress
+def ask(
+    settings: Settings,
+    questions: Sequence[GoldQuestion],
+    on_progress: OnProgress,
+    *,
+    asker: str | None = None,
+    way: Way | None = None,
 ) -> list[RunLine]:
-    lines = []
-    for number, question in enumerate(questions, start=1):
-        lines.append(await _ask(app, question, asker))
-        on_progress(number, len(questions), "ask")
+    """Return what the configured pipeline says of each question, in their order.
+
+    `asker` is with whose eyes questions are asked that name nobody (an e-mail address; None: the
+    administrator's). `way`: as configured, unless it is given. A model is asked greedily, and many
+    questions at once; the extractive generator one after another, so that times are a question's.
+    """
+    with open_app(_asked(settings, way)) as app:
+        sources = [stored.name for stored in app.state.sources()]
+        check_ids(questions, {id_ for name in sources for id_ in app.index.versions(name)})
+        lines = asyncio.run(_ask_each(app, questions, _Asking(asker, way), on_progress))
+    away = [line.model_away for line in lines if line.model_away]
+    if lines and len(away) == len(lines):
+        raise EvaluationError(f"no question was answered by the model: {away[0]}")
     return lines
 
 
-async def _ask(app: App, gold: GoldQuestion, asker: str | None) -> RunLine:
-    principals = app.principals(gold.asker or asker)
-    question = Question(gold.question, principals)
+def _asked(settings: Settings, way: Way | None) -> Settings:
+    """Return the settings with the mode of a way; a longer answer is made from all passages."""
+    if way is None:
+        return settings
+    config = settings.config
+    mode = "single" if way == "single" else "multi"
+    generator = config.generator.model_copy(update={"mode": mode})
+    return settings.model_copy(
+        update={"config": config.model_copy(update={"generator": generator})}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How questions are asked."""
+
+    asker: str | None
+    way: Way | None
+
+    @property
+    def style(self) -> Style:
+        return "long" if self.way == "long" else "short"
+
+
+async def _ask_each(
+    app: App, questions: Sequence[GoldQuestion], asking: _Asking, on_progress: OnProgress
+) -> list[RunLine]:
+    lines: dict[str, RunLine] = {}
+    left = iter(questions)
+
+    async def work() -> None:
+        for question in left:
+            lines[question.id] = await _ask(app, question, asking)
+            on_progress(len(lines), len(questions), "ask")
+
+    extractive = app.settings.generator == "extractive"
+    count = 1 if extractive else app.settings.config.generator.concurrency
+    # The first failure ends them all: `asyncio.run` cancels what is still asking.
+    await asyncio.gather(*(work() for _ in range(min(count, len(questions)))))
+    return [lines[question.id] for question in questions]
+
+
+async def _ask(app: App, gold: GoldQuestion, asking: _Asking) -> RunLine:
+    principals = app.principals(gold.asker or asking.asker)
+    question = Question(gold.question, principals, style=asking.style)
     answer = await app.answerer.answer(question)
-    ranking = app.retriever.search(question.text, principals, limit=_DEPTH)
+    # Not within the loop, where others' answers are streaming meanwhile.
+    ranking = await asyncio.to_thread(app.retriever.search, question.text, principals, limit=_DEPTH)
     text = "".join(statement.text for statement in answer.statements)
     return RunLine(
         id=gold.id,
-        ranking=list(dict.fromkeys(hit.document.id for hit in ranking)),
+        ranking=_folded(ranking),
         answer=text or None,
         confidence=answer.confidence,
         quotes=list(answer.quotes),
         timings_ms=answer.timings_ms,
+        given=_folded(answer.ranking),
+        cited=_folded([source.hit for source in answer.sources]),
+        doubted=any(statement.doubts for statement in answer.statements),
+        model=answer.calls[-1].model if answer.calls else None,
+        model_away=answer.model_away,
     )
+
+
+def _folded(hits: Iterable[Hit]) -> list[str]:
+    """Return the ids of the documents, each where its first chunk stands."""
+    return list(dict.fromkeys(hit.document.id for hit in hits))

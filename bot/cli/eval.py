@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.arguments import AsJson
 from bot.cli.console import LANGUAGE, err, out, say, settle
+
+if TYPE_CHECKING:
+    from bot.evaluate import Outcome, Report, RunLine
+    from bot.settings import Settings
 
 PASSAGES = "passages.jsonl.gz"
 HELP = say(
@@ -22,7 +28,8 @@ HELP = say(
     shows (in a folder, the path), or null where nothing answers.
 
     Published sets are read as well: a folder with passages.jsonl.gz and
-    questions.jsonl.gz. Nothing is sampled: two runs give the same figures.
+    questions.jsonl.gz. Nothing is sampled: two runs give the same figures, as
+    far as the model's server lets them. Several modes stand in one table.
 
     [bold]Examples[/bold]
 
@@ -30,7 +37,7 @@ HELP = say(
 
     kurage eval ~/handbook --questions questions.jsonl --plot recall.svg
 
-    kurage eval jsquad
+    kurage eval jsquad --mode multi,single,long --markdown jsquad.md
     """,
     """質問集を尋ね、検索・引用・回答拒否の成績を表示します。
 
@@ -39,7 +46,8 @@ HELP = say(
     （フォルダーではパス）で指します。答えのない質問では null とします。
 
     公開データ（passages.jsonl.gz と questions.jsonl.gz のあるフォルダー）も
-    読めます。乱数は使わないので、同じ入力には同じ成績が出ます。
+    読めます。乱数は使わないので、モデルのサーバーが許す限り、同じ入力には同じ
+    成績が出ます。モードを複数指定すると、1つの表に並べます。
 
     [bold]例[/bold]
 
@@ -47,7 +55,7 @@ HELP = say(
 
     kurage eval ~/handbook --questions questions.jsonl --plot recall.svg
 
-    kurage eval jsquad
+    kurage eval jsquad --mode multi,single,long --markdown jsquad.md
     """,
 )
 
@@ -108,6 +116,30 @@ def command(
             show_default=False,
         ),
     ] = None,
+    modes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mode",
+            metavar="multi|single|long",
+            help=say(
+                "How a model is asked; several, by comma or repeated, stand side by side.",
+                "モデルへの尋ね方。カンマ区切りか繰り返しで複数を並べます。",
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            "--markdown",
+            metavar="FILE",
+            help=say(
+                "Also write a Markdown table, beside published figures.",
+                "公表値と並べた表をMarkdownで書き出します。",
+            ),
+            show_default=False,
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -121,51 +153,139 @@ def command(
 ) -> None:
     """Evaluate."""
     from bot import evaluate, experiment, settings
-    from bot.cli import progress, render
+    from bot.cli import progress
 
     settle()
     if plot_to:
         from bot import plot
 
         plot.check(plot_to)
-
-    if directory is None and questions_file is None:
-        raise evaluate.EvaluationError(
-            "name a folder with passages.jsonl.gz, or --questions FILE for what is indexed"
-        )
-    path = questions_file or Path(directory or "") / "questions.jsonl.gz"
-    questions = evaluate.read_questions(path)[:limit]
     configured = settings.load()
-    with progress.bar() as bar:
-        if directory is None:
-            run = experiment.run_index(questions, configured, bar.advance_to, asker=asker)
-        elif (directory / PASSAGES).exists() or questions_file is None:
-            passages = directory / PASSAGES
-            run = experiment.run(passages, questions, configured, bar.advance_to, asker=asker)
-        else:
-            run = experiment.run_folder(
-                directory, questions, configured, bar.advance_to, asker=asker
-            )
+    ways = experiment.check_ways((m.strip() for o in modes or () for m in o.split(",")), configured)
+    if len(ways) > 1 and (run_out or plot_to):
+        raise evaluate.EvaluationError("--run-out and --plot take one mode at a time")
+    path = _questions(directory, questions_file)
+    questions = evaluate.read_questions(path)[:limit]
+    place = _place(directory, questions_file)
+    runs: dict[str, list[RunLine]] = {}
+    outcomes = []
+    with progress.bar() as bar, experiment.prepared(configured, bar.advance_to, **place) as filled:
+        for way in ways or (None,):
+            begun = time.perf_counter()
+            run = experiment.ask(filled, questions, bar.advance_to, asker=asker, way=way)
+            name = way or _usual(configured)
+            runs[name] = run
+            seconds = time.perf_counter() - begun
+            outcomes.append(evaluate.Outcome(name, evaluate.score(questions, run), seconds))
+    report = evaluate.Report(
+        name=(directory or path).resolve().stem,
+        configuration=_configuration(configured, runs),
+        outcomes=outcomes,
+        made=datetime.now(UTC),
+        quoted=next((x.model_away for run in runs.values() for x in run if x.model_away), None),
+    )
     if run_out:
         evaluate.write_run(run_out, run)
     if plot_to:
         drawn = plot.Evaluation(
-            name=(directory or path).resolve().stem,
+            name=report.name,
             configuration=f"{configured.encoder}, {configured.generator}",
             questions=questions,
             run=run,
             seconds=[line.timings_ms["total"] / 1000 for line in run],
-            made=datetime.now(UTC),
+            made=report.made,
         )
         plot.draw(plot_to, drawn, LANGUAGE)
-    figures = evaluate.score(questions, run)
+    if markdown:
+        markdown.write_text(evaluate.in_markdown(report, LANGUAGE), "utf-8")
+    _show(report, json_=json_)
+    written = {"run": run_out, "plot": plot_to, "table": markdown}
+    if not json_:
+        _say_where(written)
+
+
+def _questions(directory: Path | None, questions_file: Path | None) -> Path:
+    from bot.evaluate import EvaluationError
+
+    if directory is None and questions_file is None:
+        raise EvaluationError(
+            "name a folder with passages.jsonl.gz, or --questions FILE for what is indexed"
+        )
+    return questions_file or Path(directory or "") / "questions.jsonl.gz"
+
+
+def _place(directory: Path | None, questions_file: Path | None) -> dict[str, Path]:
+    """Return what is indexed for the occasion, as `experiment.prepared` takes it."""
+    if directory is None:
+        return {}
+    if (directory / PASSAGES).exists() or questions_file is None:
+        return {"passages": directory / PASSAGES}
+    return {"folder": directory}
+
+
+def _usual(configured: Settings) -> str:
+    """Return what the way is called in which questions are asked unless it is given."""
+    extractive = configured.generator == "extractive"
+    return "extractive" if extractive else configured.config.generator.mode
+
+
+def _configuration(configured: Settings, runs: Mapping[str, Sequence[RunLine]]) -> str:
+    """Return in one line what was evaluated."""
+    parts = [f"{configured.encoder}, {configured.generator}"]
+    models = dict.fromkeys(line.model for run in runs.values() for line in run if line.model)
+    if configured.generator != "extractive":
+        generator = configured.config.generator
+        parts += [", ".join(models) or configured.generator_model or ""]
+        parts += [f"max_tokens {generator.max_tokens} / {generator.max_tokens_long} (long)"]
+        parts += [f"temperature 0, seed 0, {generator.concurrency} at once"]
+    parts.append(f"{configured.config.search.passages} passages")
+    return "; ".join(part for part in parts if part)
+
+
+def _show(report: Report, *, json_: bool) -> None:
+    """Print the figures: one column a mode."""
+    from bot import evaluate
+    from bot.cli import render
+
+    outcomes = report.outcomes
     if json_:
+        several = {outcome.way: dict(outcome.figures) for outcome in outcomes}
+        figures = several if len(outcomes) > 1 else several[outcomes[0].way]
         typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+    elif len(outcomes) == 1:
+        out().print(render.figures(dict(evaluate.table(outcomes[0].figures))))
     else:
-        out().print(render.figures(dict(evaluate.table(figures))))
-        if run_out:
-            err().print(
-                say(f"Run written to {run_out}", f"{run_out} に書き出しました"), markup=False
-            )
-        if plot_to:
-            err().print(say(f"Drawn to {plot_to}", f"図を {plot_to} に描きました"), markup=False)
+        out().print(_side_by_side(outcomes))
+    if report.quoted:
+        note = say(
+            "Some answers are quotes, because the model was away: ",
+            "モデルに接続できず、一部は引用で答えました: ",
+        )
+        err().print(note + report.quoted, markup=False)
+
+
+def _side_by_side(outcomes: Sequence[Outcome]) -> Any:
+    from rich.table import Table
+
+    from bot import evaluate
+
+    table = Table(box=None, padding=(0, 1))
+    table.add_column(style="bold", no_wrap=True)
+    for outcome in outcomes:
+        table.add_column(outcome.way, justify="right")
+    columns = [dict(evaluate.table(outcome.figures)) for outcome in outcomes]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        table.add_row(name, *(column.get(name, "–") for column in columns))
+    table.add_row("seconds", *(f"{outcome.seconds:.1f}" for outcome in outcomes))
+    return table
+
+
+def _say_where(written: Mapping[str, Path | None]) -> None:
+    lines = {
+        "run": ("Run written to {}", "{} に書き出しました"),
+        "plot": ("Drawn to {}", "図を {} に描きました"),
+        "table": ("Table written to {}", "表を {} に書き出しました"),
+    }
+    for kind, path in written.items():
+        if path:
+            err().print(say(*lines[kind]).format(path), markup=False)

@@ -26,8 +26,10 @@ def score(questions: Sequence[GoldQuestion], run: Iterable[RunLine]) -> dict[str
     figures = {"questions": float(len(questions))}
     figures |= _retrieval([p for p in pairs if p[0].answerable and p[0].passage_ids])
     figures |= _answers([p for p in pairs if p[0].answerable and p[0].answers])
+    figures |= _citations([p for p in pairs if p[0].answerable and p[0].passage_ids])
     figures |= _abstention(pairs)
     figures |= _confidence(pairs)
+    figures |= _remarks(pairs)
     return figures
 
 
@@ -74,9 +76,16 @@ def _answers(pairs: Pairs) -> dict[str, float]:
     if not pairs:
         return {}
     holds = [_holds(question.answers, line.quotes) for question, line in pairs]
+    found = [(q, line) for q, line in pairs if not q.passage_ids.isdisjoint(line.given)]
+    reading = {
+        # The reader alone: without the questions for which retrieval brought nothing to read.
+        "em_found": _mean(max(exact(a, line.answer) for a in q.answers) for q, line in found),
+        "f1_found": _mean(max(f1(a, line.answer) for a in q.answers) for q, line in found),
+    }
     return {
         "em": _mean(max(exact(a, line.answer) for a in q.answers) for q, line in pairs),
         "f1": _mean(max(f1(a, line.answer) for a in q.answers) for q, line in pairs),
+        **(reading if found else {}),
         "quote_holds@1": _mean(first for first, _ in holds),
         "quote_holds@2": _mean(second for _, second in holds),
         "answer_holds": _mean(
@@ -112,6 +121,31 @@ def _holds(answers: Sequence[str], quotes: Sequence[str]) -> tuple[float, float]
 
 def _loose(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+
+
+def _citations(pairs: Pairs) -> dict[str, float]:
+    """Of answered questions, whether what is cited is what answers; copies count once."""
+    cited = [(q.passage_ids, set(x.cited)) for q, x in pairs if x.answer and x.cited is not None]
+    if not cited:
+        return {}
+    return {
+        "reference_accuracy": _mean(bool(gold & named) for gold, named in cited),
+        "citation_precision": _mean(
+            len(gold & named) / len(named) if named else 0 for gold, named in cited
+        ),
+        "citation_recall": _mean(len(gold & named) / len(gold) for gold, named in cited),
+    }
+
+
+def _remarks(pairs: Pairs) -> dict[str, float]:
+    """How many answers came with a remark; nothing where no model was asked."""
+    written = [line for _, line in pairs if line.model or line.model_away]
+    if not written:
+        return {}
+    return {
+        "to_be_checked": _mean(line.doubted for line in written),
+        "quoted_instead": _mean(line.model_away is not None for line in written),
+    }
 
 
 def _abstention(pairs: Pairs) -> dict[str, float]:

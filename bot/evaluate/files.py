@@ -6,7 +6,6 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from bot.evaluate.values import EvaluationError, GoldQuestion, RunLine
 
 _NAMED = 10
 """Ids that an error names."""
+_WRITTEN = ("id", "ranking", "answer", "confidence", "quotes")
+"""What people script against."""
 
 
 def read_lines(path: Path) -> Iterable[dict[str, Any]]:
@@ -102,9 +103,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def write_run(path: Path, run: Iterable[RunLine]) -> None:
-    """Write a run as JSON Lines, one question a line."""
+    """Write a run as JSON Lines, one question a line.
+
+    Without what differs between two runs of the same pipeline: they write the same file.
+    """
     with path.open("w", encoding="utf-8") as file:
         for line in run:
-            row = asdict(line)
-            del row["timings_ms"]  # two runs of the same pipeline write the same file
+            row = {name: getattr(line, name) for name in _WRITTEN}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

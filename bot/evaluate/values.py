@@ -39,5 +39,16 @@ class RunLine:
     """Higher means answerable."""
     quotes: list[str]
     """Sentences, best first."""
+    # What follows is no part of a run's file: others' runs have none of it.
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    """How long each stage took: `retrieve`, `generate`, `total`. No part of a run's file."""
+    """How long each stage took: `retrieve`, `generate`, `total`."""
+    given: list[str] = field(default_factory=list)
+    """Passage ids of what was put before the generator, best first."""
+    cited: list[str] | None = None
+    """Passage ids that the answer cites, in order of use; None: it is not known."""
+    doubted: bool = False
+    """Whether a piece of the answer stands in none of the passages that it cites."""
+    model: str | None = None
+    """Who wrote it; None: no model."""
+    model_away: str | None = None
+    """Why it is a quote although a model should have written."""

@@ -215,15 +215,14 @@ def test_a_folder_of_documents_is_asked_through_the_whole_pipeline(tmp_path: Pat
         {"question": "賞与は何か月分?", "document": "board/bonus.md", "as": "sato@example.co.jp"},
         {"question": "賞与は何か月分?", "document": "board/bonus.md"},
     )
-    run = experiment.run_folder(
-        folder,
-        read_questions(path),
-        settings.load({"KURAGE_HOME": str(tmp_path / "home")}, tmp_path),
-        lambda *_: None,
-        asker="suzuki@example.co.jp",
-    )
+    configured = settings.load({"KURAGE_HOME": str(tmp_path / "home")}, tmp_path)
+    with experiment.prepared(configured, lambda *_: None, folder=folder) as filled:
+        questions = read_questions(path)
+        run = experiment.ask(filled, questions, lambda *_: None, asker="suzuki@example.co.jp")
     assert [line.ranking[:1] for line in run[:2]] == [["leave.md"], ["board/bonus.md"]]
     assert "board/bonus.md" not in run[2].ranking
     assert "7月1日" in run[0].quotes[0]
+    assert run[0].cited == run[0].given[:1] == ["leave.md"]
+    assert (run[0].model, run[0].model_away) == (None, None)
     assert all(line.timings_ms["total"] > 0 for line in run)
     assert not (tmp_path / "home").exists()
