@@ -1,0 +1,108 @@
+"""Which passages bear a text, by the characters that they share: for models that name no source.
+
+A short answer has to stand in the passage; a longer one has to share most of its pairs of kanji and
+katakana, its Latin words and its numbers. Plain on purpose: it finds a source for what was said,
+and `bot.checks` examines whether it is right. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from bot.exchange import Passage
+
+_SHORT = 16
+"""Characters of an answer that has to stand in a passage as it is."""
+BEARS = 0.6
+"""Share of a longer text's pieces that a passage has to hold to bear it."""
+
+_COPULA = re.compile(
+    r"(?:(?:に|と)?なります|(?:に|と)なる|でございます|であります|である|です|でした|だ)?[。.．!！]*\Z"
+)
+_DROPPED = re.compile(r"[\s、。，．,.・「」『』（）()\[\]〔〕【】“”\"'!?！？:：;；…]+")
+# What a passage shares by chance: endings and particles say nothing of what is said.
+_PIECES = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[a-z]+|[ァ-ヺー]+|[\u3400-\u9fff々〆]+")
+_RUNS = (re.compile("[0-9]"), re.compile("[a-z]"), re.compile("[ァ-ヺー]"))
+_HIRAGANA = re.compile("[ぁ-ゖ]*")
+
+
+class Bearing:
+    """The passages of one prompt, folded once."""
+
+    def __init__(self, passages: Mapping[int, Passage]) -> None:
+        self._texts = {number: _joined(passage.text) for number, passage in passages.items()}
+        self._pieces = {number: _pieces(_context(passage)) for number, passage in passages.items()}
+
+    def share(self, text: str, number: int) -> float:
+        """Return how much of a text a passage bears, from 0 to 1; of one without content, 0."""
+        return self._share(_core(text), _pieces(text), number)
+
+    def best(self, text: str) -> tuple[int, ...]:
+        """Return the passages that bear a text, best first, those of one kind in their order."""
+        core, pieces = _core(text), _pieces(text)
+        shares = {number: self._share(core, pieces, number) for number in self._texts}
+        most = max(shares.values(), default=0.0)
+        if most < BEARS:
+            return ()
+        return tuple(number for number, share in shares.items() if share >= most)
+
+    def _share(self, core: str, pieces: frozenset[str], number: int) -> float:
+        if _stands(core, self._texts[number]):
+            return 1.0
+        if len(core) <= _SHORT or not pieces:
+            return 0.0
+        return len(pieces & self._pieces[number]) / len(pieces)
+
+
+def _context(passage: Passage) -> str:
+    chunk = passage.hit.chunk
+    return "\n".join((chunk.title, *chunk.headings, passage.text))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def _joined(text: str) -> str:
+    return _DROPPED.sub("", _folded(text))
+
+
+def _core(text: str) -> str:
+    """Return an answer without what politeness adds: 4.4兆円です。 is 4.4兆円."""
+    folded = _folded(text).strip()
+    return _joined(_COPULA.sub("", folded, count=1))
+
+
+def _stands(core: str, text: str) -> bool:
+    """Tell whether an answer stands in a text, and is no part of a longer number or word there."""
+    if len(core) < 2 and not core.isdigit():
+        return False
+    if len(core) < 4 and _HIRAGANA.fullmatch(core):
+        return False  # はい stands in ではいけない
+    begin = text.find(core)
+    while begin >= 0:
+        end = begin + len(core)
+        inside = any(
+            run.match(text[at - 1 : at]) and run.match(text[at : at + 1])
+            for run in _RUNS
+            for at in (begin, end)
+            if at
+        )
+        if not inside:
+            return True
+        begin = text.find(core, begin + 1)
+    return False
+
+
+def _pieces(text: str) -> frozenset[str]:
+    """Return numbers and Latin words, and the pairs of characters in kanji and katakana."""
+    found: set[str] = set()
+    for match in _PIECES.finditer(_folded(text)):
+        run = match.group()
+        if run.isascii() or len(run) == 1:
+            found.add(run)
+        else:
+            found.update(run[i : i + 2] for i in range(len(run) - 1))
+    return frozenset(found)
