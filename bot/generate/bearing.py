@@ -17,14 +17,18 @@ _SHORT = 16
 """Characters of an answer that has to stand in a passage as it is."""
 BEARS = 0.6
 """Share of a longer text's pieces that a passage has to hold to bear it."""
+_ABOUT = 0.8
+"""Of what the most fitting passage shares with the question, so much another one needs."""
 
 _COPULA = re.compile(
     r"(?:(?:に|と)?なります|(?:に|と)なる|でございます|であります|である|です|でした|だ)?[。.．!！]*\Z"
 )
-_DROPPED = re.compile(r"[\s、。，．,.・「」『』（）()\[\]〔〕【】“”\"'!?！？:：;；…]+")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+# Signs and blanks; the point of 4.4 stays, the comma of 1,000 goes.
+_DROPPED = re.compile(r"[\s、。,・「」『』()\[\]〔〕【】“”\"'!?:;…]+|(?<![0-9])\.|\.(?![0-9])")
 # What a passage shares by chance: endings and particles say nothing of what is said.
-_PIECES = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[a-z]+|[ァ-ヺー]+|[\u3400-\u9fff々〆]+")
-_RUNS = (re.compile("[0-9]"), re.compile("[a-z]"), re.compile("[ァ-ヺー]"))
+_PIECES = re.compile(r"[0-9]+(?:\.[0-9]+)*|[a-z]+|[ァ-ヺー]+|[\u3400-\u9fff々〆]+")
+_RUNS = (re.compile("[0-9.]"), re.compile("[a-z]"), re.compile("[ァ-ヺー]"))
 _HIRAGANA = re.compile("[ぁ-ゖ]*")
 
 
@@ -39,14 +43,18 @@ class Bearing:
         """Return how much of a text a passage bears, from 0 to 1; of one without content, 0."""
         return self._share(_core(text), _pieces(text), number)
 
-    def best(self, text: str) -> tuple[int, ...]:
-        """Return the passages that bear a text, best first, those of one kind in their order."""
+    def best(self, text: str, question: str) -> tuple[int, ...]:
+        """Return the passages that bear a text best, in their order; none where none does.
+
+        Of several, those that are about the question: 25日 stands in many places.
+        """
         core, pieces = _core(text), _pieces(text)
         shares = {number: self._share(core, pieces, number) for number in self._texts}
-        most = max(shares.values(), default=0.0)
-        if most < BEARS:
-            return ()
-        return tuple(number for number, share in shares.items() if share >= most)
+        most = max(BEARS, *shares.values(), 0.0)
+        found = [number for number, share in shares.items() if share >= most]
+        asked = _pieces(question)
+        about = {number: len(asked & self._pieces[number]) for number in found}
+        return tuple(n for n in found if about[n] >= _ABOUT * max(about.values()))
 
     def _share(self, core: str, pieces: frozenset[str], number: int) -> float:
         if _stands(core, self._texts[number]):
@@ -62,7 +70,7 @@ def _context(passage: Passage) -> str:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
 def _joined(text: str) -> str:
