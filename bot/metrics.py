@@ -44,6 +44,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._quoted = Counter(
+            "kurage_quoted_instead",
+            "Answers that quote because no model could be reached",
+            ("platform",),
+            registry=self.registry,
+        )
         self._waiting = Gauge(
             "kurage_waiting", "Questions that wait for their turn", registry=self.registry
         )
@@ -82,6 +88,10 @@ class Metrics:
         """Count a turn that ended, `seconds` after it was received."""
         self._finished.labels(platform, state).inc()
         self._seconds.labels(platform).observe(seconds)
+
+    def quoted_instead(self, platform: str) -> None:
+        """Count an answer that a model should have written."""
+        self._quoted.labels(platform).inc()
 
     def waiting(self, count: int) -> None:
         """Note how many questions wait now."""

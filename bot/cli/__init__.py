@@ -30,6 +30,7 @@ from bot.cli import (  # noqa: E402
     search,
     serve,
     sources,
+    worker,
 )
 from bot.cli import eval as eval_  # noqa: E402
 from bot.cli.console import crash, expected_errors, fail, say  # noqa: E402
@@ -58,6 +59,7 @@ COMMANDS = {
     "search": search,
     "chat": chat,
     "serve": serve,
+    "worker": worker,
     "sources": sources,
     "explain": explain,
     "doctor": doctor,

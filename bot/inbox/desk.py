@@ -277,6 +277,8 @@ class Desk:
             return
         seconds = _clock() - job.received
         self._metrics.finished(platform, answer.state, seconds)
+        if answer.model_away:
+            self._metrics.quoted_instead(platform)
         _log.info(
             "finished",
             turn=turn.id,
@@ -285,6 +287,7 @@ class Desk:
             milliseconds=round(seconds * 1000),
             messages=len(shown),
             **({"reason": answer.reason} if answer.reason else {}),
+            **({"model_away": answer.model_away} if answer.model_away else {}),
         )
 
     async def _closed_meanwhile(self, turn: Turn, shown: Sequence[Shown]) -> None:
