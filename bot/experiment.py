@@ -162,15 +162,12 @@ def ask(
     `asker` is with whose eyes questions are asked that name nobody (an e-mail address; None: the
     administrator's). `way`: as configured, unless it is given. A model is asked greedily, and many
     questions at once; the extractive generator one after another, so that times are a question's.
+    Quotes never stand in for a model here: `GeneratorError` where it is away, or refuses.
     """
-    with open_app(_asked(settings, way)) as app:
+    with open_app(_asked(settings, way), repeatable=True) as app:
         sources = [stored.name for stored in app.state.sources()]
         check_ids(questions, {id_ for name in sources for id_ in app.index.versions(name)})
-        lines = asyncio.run(_ask_each(app, questions, _Asking(asker, way), on_progress))
-    away = [line.model_away for line in lines if line.model_away]
-    if lines and len(away) == len(lines):
-        raise EvaluationError(f"no question was answered by the model: {away[0]}")
-    return lines
+        return app.run(_ask_each(app, questions, _Asking(asker, way), on_progress))
 
 
 def _asked(settings: Settings, way: Way | None) -> Settings:
@@ -210,8 +207,14 @@ async def _ask_each(
 
     extractive = app.settings.generator == "extractive"
     count = 1 if extractive else app.settings.config.generator.concurrency
-    # The first failure ends them all: `asyncio.run` cancels what is still asking.
-    await asyncio.gather(*(work() for _ in range(min(count, len(questions)))))
+    tasks = [asyncio.create_task(work()) for _ in range(min(count, len(questions)))]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        # After a failure the others would go on asking.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     return [lines[question.id] for question in questions]
 
 
@@ -233,7 +236,6 @@ async def _ask(app: App, gold: GoldQuestion, asking: _Asking) -> RunLine:
         cited=_folded([source.hit for source in answer.sources]),
         doubted=any(statement.doubts for statement in answer.statements),
         model=answer.calls[-1].model if answer.calls else None,
-        model_away=answer.model_away,
     )
 
 

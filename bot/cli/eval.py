@@ -182,7 +182,6 @@ def command(
         configuration=_configuration(configured, runs),
         outcomes=outcomes,
         made=datetime.now(UTC),
-        quoted=next((x.model_away for run in runs.values() for x in run if x.model_away), None),
     )
     if run_out:
         evaluate.write_run(run_out, run)
@@ -256,12 +255,6 @@ def _show(report: Report, *, json_: bool) -> None:
         out().print(render.figures(dict(evaluate.table(outcomes[0].figures))))
     else:
         out().print(_side_by_side(outcomes))
-    if report.quoted:
-        note = say(
-            "Some answers are quotes, because the model was away: ",
-            "モデルに接続できず、一部は引用で答えました: ",
-        )
-        err().print(note + report.quoted, markup=False)
 
 
 def _side_by_side(outcomes: Sequence[Outcome]) -> Any:

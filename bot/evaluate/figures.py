@@ -29,7 +29,7 @@ def score(questions: Sequence[GoldQuestion], run: Iterable[RunLine]) -> dict[str
     figures |= _citations([p for p in pairs if p[0].answerable and p[0].passage_ids])
     figures |= _abstention(pairs)
     figures |= _confidence(pairs)
-    figures |= _remarks(pairs)
+    figures |= _doubts(pairs)
     return figures
 
 
@@ -137,15 +137,10 @@ def _citations(pairs: Pairs) -> dict[str, float]:
     }
 
 
-def _remarks(pairs: Pairs) -> dict[str, float]:
-    """How many answers came with a remark; nothing where no model was asked."""
-    written = [line for _, line in pairs if line.model or line.model_away]
-    if not written:
-        return {}
-    return {
-        "to_be_checked": _mean(line.doubted for line in written),
-        "quoted_instead": _mean(line.model_away is not None for line in written),
-    }
+def _doubts(pairs: Pairs) -> dict[str, float]:
+    """Return the share of answers with a piece that no source bears, where a model wrote any."""
+    written = [line for _, line in pairs if line.model and line.answer]
+    return {"to_be_checked": _mean(line.doubted for line in written)} if written else {}
 
 
 def _abstention(pairs: Pairs) -> dict[str, float]:

@@ -65,8 +65,6 @@ class Report:
     """Encoder, generator, model, sampling."""
     outcomes: Sequence[Outcome]
     made: datetime
-    quoted: str | None = None
-    """Why some questions were answered by quotes instead of the model."""
 
 
 def in_markdown(report: Report, language: Literal["ja", "en"]) -> str:
@@ -80,13 +78,6 @@ def _lines(report: Report, ja: int) -> Iterable[str]:
     yield ""
     yield f"{_cell(report.configuration)}{('; ', '、')[ja]}{made}"
     yield ""
-    if report.quoted:
-        text = (
-            "⚠ Some answers are quotes, because the model was away; figures are not the model's: ",
-            "⚠ モデルに接続できず、一部は引用で答えました。モデルの成績ではありません: ",
-        )
-        yield text[ja] + _cell(report.quoted)
-        yield ""
     yield _row(("", *(names[ja] for names in _COLUMNS.values())))
     yield _row(("---", *("---:" for _ in _COLUMNS)))
     for outcome in report.outcomes:

@@ -50,5 +50,3 @@ class RunLine:
     """Whether a piece of the answer stands in none of the passages that it cites."""
     model: str | None = None
     """Who wrote it; None: no model."""
-    model_away: str | None = None
-    """Why it is a quote although a model should have written."""
