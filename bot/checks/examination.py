@@ -130,10 +130,13 @@ def _is_word(found: Found) -> bool:
 
 def _missing_terms(said: Reading, asked: Reading, cited: Sequence[Reading]) -> Iterator[str]:
     """Yield the names that stand nowhere, if every cited text is in the answer's language."""
-    if not all(language.shared(said.language, source.language) for source in cited):
+    spoken = said.language
+    if spoken == "en" and not language.is_english(said.folded.original):
+        spoken = asked.language or spoken  # a name is in any language
+    if not all(language.shared(spoken, source.language) for source in cited):
         return
     measured = [(one.begin, one.end) for one in said.found if one.kind != "number" or one.unit]
-    names_only = said.language == "en"
+    names_only = spoken == "en"
     for begin, end, term in terms.terms(said.folded, names_only=names_only):
         if _overlaps(begin, end, measured):
             continue

@@ -9,8 +9,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# A half-width kana and its voicing mark, or a letter and its accents, become one character.
-_CLUSTER = re.compile(".[\uff9e\uff9f\u3099\u309a\u0300-\u036f]*", re.DOTALL)
+_MARKS = "\uff9e\uff9f\u3099\u309a\u0300-\u036f"
+# A half-width kana and its voicing mark, or a letter and its accents, become one character. Runs of
+# what normalisation leaves alone, most of any text, are taken as they are.
+_CLUSTER = re.compile(
+    f"(?P<same>[\n -~ぁ-ゖァ-ヺー、。・「」一-鿿]+(?![{_MARKS}]))|.[{_MARKS}]*", re.DOTALL
+)
 # ① numbers the items of a list, and says nothing about the world: not a 1 to be looked for.
 _CIRCLED = re.compile("[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
 _SAME = str.maketrans(
@@ -57,6 +61,10 @@ def folded(text: str) -> Folded:
     parts: list[str] = []
     offsets: list[int] = []
     for found in _CLUSTER.finditer(text):
+        if found["same"] is not None:
+            parts.append(found[0].lower().translate(_SAME))
+            offsets += range(found.start(), found.end())
+            continue
         made = _character(found[0])
         parts.append(made)
         offsets += [found.start()] * len(made)

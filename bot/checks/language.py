@@ -63,7 +63,7 @@ def fits(answer: str, question: str) -> bool:
     japanese = hiragana > _SHORT_HIRAGANA and kana + han > _SHORT_HAN
     korean = hangul > _SHORT_HANGUL and hangul > kana + han
     chinese = not kana and han > _SHORT_HAN and bool(_CHINESE.search(answer))
-    english = not kana and not hangul and han <= _SHORT_HAN and _is_english(answer)
+    english = not kana and not hangul and han <= _SHORT_HAN and is_english(answer)
     said = {"ja": japanese, "ko": korean, "zh": chinese, "en": english}
     said.pop(asked, None)
     if asked == "han":
@@ -71,6 +71,7 @@ def fits(answer: str, question: str) -> bool:
     return not any(said.values())
 
 
-def _is_english(text: str) -> bool:
+def is_english(text: str) -> bool:
+    """Tell whether a text is in English by its words, and no mere name in Latin letters."""
     words = len(_WORD.findall(text))
     return words > _SENTENCE_WORDS // 2 and (len(_ENGLISH.findall(text)) >= _FUNCTION_WORDS)

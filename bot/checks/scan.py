@@ -70,9 +70,12 @@ _ADDRESS = re.compile(
 )
 _TRAILING = ".,:;!?'\"*_~|)]}>"
 
+# Most characters begin nothing: they are passed over before anything else is tried.
+_FIRST = f"(?=[ 0-9{KANJI_DIGITS}十百千令平昭大明午오上下正¥$€{_WEEKDAYS}a-z])"
+
 _VALUE = re.compile(
     rf"""
-    (?P<ymd> (?: (?P<era>令和|平成|昭和|大正|明治|(?<![a-z])[rhstm](?=\.?[0-9]))\.?\s?
+    {_FIRST} (?: (?P<ymd> (?: (?P<era>令和|平成|昭和|大正|明治|(?<![a-z])[rhstm](?=\.?[0-9]))\.?\s?
                  (?P<ey>元|{SMALL})
                | (?<![0-9,.])(?P<y>[0-9]{{3,4}}|[{KANJI_DIGITS}]{{4}}) )
         (?: \s?(?:年度?|년)(?![間目])
@@ -103,7 +106,7 @@ _VALUE = re.compile(
         (?:[-\s]?(?P<unit>{UNIT}))? )
   | (?P<spelt> (?<![a-z])(?P<word>{"|".join(ENGLISH_NUMBERS)})[-\s](?P<unit2>{UNIT}) )
   | (?P<weekday> (?P<wd>[{_WEEKDAYS}])曜
-        | (?<![a-z])(?P<wd2>{"|".join(_WEEKDAY_NAMES)})s?(?![a-z]) )
+        | (?<![a-z])(?P<wd2>{"|".join(_WEEKDAY_NAMES)})s?(?![a-z]) ) )
     """,
     re.VERBOSE,
 )
