@@ -34,6 +34,9 @@ EMPTY = -1
 """Ordinal of the one point of a document without text: it has no vectors, so no search finds it,
 and it is there so that a sync does not fetch the document again."""
 
+QUESTION = -3
+"""Ordinal of the extra points that hold questions which a chunk answers: see `extra_points`."""
+
 RRF_K = 60
 """The constant of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 
@@ -70,6 +73,17 @@ class StoredVersion:
     version: str
     readers_version: str
     readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedQuestion:
+    """A question that a chunk answers, by which the chunk is found, too."""
+
+    id: str
+    """In SQL, such as Q7F3Q2."""
+    question: str
+    approved: bool = False
+    """A person said that it is right: it counts for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,29 @@ class Index(Protocol):
         """Change who may read a document without touching its vectors."""
         ...
 
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        """Hold these questions as extra points of a chunk, with its readers; same ids are replaced.
+
+        They go with the next `replace` or `delete` of the document. A chunk that is not held gets
+        none.
+        """
+        ...
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        """Remove these questions; unknown ids are ignored."""
+        ...
+
+    def questions(self, source: str) -> dict[str, bool]:
+        """Return the id of every question that is held of a source, and whether it is approved."""
+        ...
+
     def chunks(self, source: str, document_id: str) -> list[Hit]:
         """Return the document's chunks in order, each with score 0."""
         ...
@@ -149,7 +186,8 @@ class Index(Protocol):
     ) -> list[Hit]:
         """Return the best chunks that one of `readers` may read, best first.
 
-        An empty `readers` finds nothing. `sources` None means all of them.
+        An empty `readers` finds nothing. `sources` None means all of them. A chunk is found by its
+        text or by a question that is held of it, whichever is nearer.
         """
         ...
 
@@ -162,7 +200,7 @@ class Index(Protocol):
         ...
 
     def points(self) -> Iterator[StoredPoint]:
-        """Yield everything that is held, in no order: what a backup writes."""
+        """Yield everything that is held, questions too, in no order: what a backup writes."""
         ...
 
     def put(self, points: Iterable[StoredPoint]) -> None:
@@ -247,9 +285,10 @@ def stored_version(stored: Mapping[str, Any]) -> StoredVersion:
 def chunks_in_order(stored: Iterable[Mapping[str, Any]]) -> list[Hit]:
     """Return the chunks of one document, of the payloads of its points in any order.
 
-    Without its first chunk a document is half written, and absent.
+    Without its first chunk a document is half written, and absent. Other points are passed over.
     """
-    points = sorted(stored, key=lambda point: int(point["ordinal"]))
+    of_chunks = [point for point in stored if point["ordinal"] >= 0]
+    points = sorted(of_chunks, key=lambda point: int(point["ordinal"]))
     return [hit(point, 0.0) for point in points] if points and points[0]["ordinal"] == 0 else []
 
 

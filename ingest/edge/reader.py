@@ -88,6 +88,10 @@ class EdgeIndex:
         with self._reading() as shard:
             return shard.count(source)
 
+    def questions(self, source: str) -> dict[str, bool]:
+        with self._reading() as shard:
+            return shard.questions(source)
+
     def points(self) -> Iterator[StoredPoint]:
         # The revision is held until the last point, whatever is published meanwhile.
         with self._reading() as shard:
@@ -96,7 +100,7 @@ class EdgeIndex:
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise SearchIndexError("the index is open for reading; only `kurage ingest` writes it")
 
-    replace = delete = set_readers = put = _refuse
+    replace = delete = set_readers = put = put_questions = delete_questions = _refuse
 
     def close(self) -> None:
         with self._lock:

@@ -15,15 +15,18 @@ from typing import Any, cast
 
 import qdrant_edge as engine
 
+from ingest import extra_points
 from ingest.chunk import Chunk
-from ingest.encode import EncodedQuery, Encoding, SparseVector, VectorSpec
+from ingest.encode import EncodedQuery, Encoding, QueryTerm, SparseVector, VectorSpec
 from ingest.index import (
     CANDIDATES,
     EMPTY,
     INDEXED,
+    QUESTION,
     RRF_K,
     Hit,
     IndexedDocument,
+    IndexedQuestion,
     SearchIndexError,
     StoredPoint,
     StoredVersion,
@@ -83,8 +86,10 @@ class Shard:
         self._engine = opened
         self._vectors = vectors
         self._idf_vectors = [name for name, spec in vectors.items() if spec.idf]
-        self._idf: dict[int, float | None] = {}
-        """Of the terms that were asked for since the last change; None: no chunk holds it."""
+        self._idf: dict[tuple[str, int], float | None] = {}
+        """Of the terms that were asked for since the last change; None: no point holds it."""
+        self._questions: int | None = None
+        """How many there are; None: not counted since the last change."""
 
     @classmethod
     def create(cls, path: Path, vectors: Mapping[str, VectorSpec]) -> Shard:
@@ -144,10 +149,37 @@ class Shard:
         conditions = [_any("readers", list(readers))]
         if sources is not None:
             conditions.append(_any("source", list(sources)))
-        request = _request(queries, _filter(*conditions), limit)
+        access = _filter(*conditions)
+        found = [
+            hit(stored, score) for stored, score in self._query(_request(queries, access, limit))
+        ]
+        return self._with_questions(found, query, access, limit) if self._any_question() else found
+
+    def _with_questions(
+        self, found: list[Hit], query: EncodedQuery, access: engine.Filter, limit: int
+    ) -> list[Hit]:
+        """Return the best of what was found and of what questions lead to."""
+        queries = list(_nearest(extra_points.encoding(query.vectors)))
+        near = self._query(_request(queries, access, extra_points.PER_HIT * limit))
+        worth = 1.0
+        if near and extra_points.rated(query, self._vectors):
+            name = self._idf_vectors[0]
+            worth = extra_points.rate(
+                query.terms,
+                self._frequencies(name, query.terms),
+                self._frequencies(extra_points.vector_name(name), query.terms),
+            )
+        return extra_points.joined(found, near, limit, worth=worth)
+
+    def _query(self, request: engine.QueryRequest) -> list[tuple[dict[str, Any], float]]:
         with explained("searching the index"):
             points = self._engine.query(request)
-            return [hit(point.payload or {}, point.score) for point in points]
+            return [(point.payload or {}, point.score) for point in points]
+
+    def _any_question(self) -> bool:
+        if self._questions is None:
+            self._questions = self._count(_is("ordinal", QUESTION))
+        return self._questions > 0
 
     def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
         """As `Index.inverse_document_frequencies`.
@@ -157,38 +189,44 @@ class Shard:
         """
         if not query.terms or not self._idf_vectors:
             return {}
+        return self._frequencies(self._idf_vectors[0], query.terms)
+
+    def _frequencies(self, name: str, terms: Sequence[QueryTerm]) -> dict[str, float]:
+        """Return the IDF of each term that a vector of this name holds, by term."""
         if len(self._idf) > _TERMS:
             self._idf = {}
         # What another thread empties is another dictionary, and this one goes on to be right.
         known = self._idf
-        missing = dict.fromkeys(term.index for term in query.terms if term.index not in known)
+        missing = dict.fromkeys(term.index for term in terms if (name, term.index) not in known)
         if missing:
-            known.update(self._look_up(missing))
-        found = {term.term: known.get(term.index) for term in query.terms}
+            known.update(self._look_up(name, missing))
+        found = {term.term: known.get((name, term.index)) for term in terms}
         return {term: idf for term, idf in found.items() if idf is not None}
 
-    def _look_up(self, terms: Collection[int]) -> dict[int, float | None]:
-        name = self._idf_vectors[0]
+    def _look_up(self, name: str, terms: Collection[int]) -> dict[tuple[str, int], float | None]:
         requests = [_one_term(name, index) for index in terms]
         with explained("searching the index"):
             answers = self._engine.query_batch(engine.QueryBatchRequest(requests))
             return {
-                index: points[0].score / _weight(points[0].vector, name, index) if points else None
+                (name, index): points[0].score / _weight(points[0].vector, name, index)
+                if points
+                else None
                 for index, points in zip(terms, answers, strict=True)
             }
 
     def _change(self, operation: engine.UpdateOperation) -> None:
-        """Write; what is known of terms holds no longer."""
+        """Write; what is known of terms and questions holds no longer."""
         self._engine.update(operation)
         self._idf = {}
+        self._questions = None
 
     def count(self, source: str | None = None) -> tuple[int, int]:
         """As `Index.count`."""
         of_source = [_is("source", source)] if source is not None else []
         everything = self._count(*of_source)
         documents = self._count(*of_source, _any("ordinal", _FIRST))
-        empty = self._count(*of_source, _is("ordinal", EMPTY))
-        return documents, everything - empty
+        others = self._count(*of_source, _any("ordinal", [EMPTY, QUESTION]))
+        return documents, everything - others
 
     def sources(self) -> set[str]:
         """Return the names of the sources of which anything is held."""
@@ -231,8 +269,58 @@ class Shard:
     def put(self, points: Collection[StoredPoint]) -> None:
         """As `Index.put`, all of them at once."""
         with explained("writing to the index"):
+            if any(point.payload["ordinal"] == QUESTION for point in points):
+                self._add_vectors()
             stored = [_stored_point(point) for point in points]
             self._change(engine.UpdateOperation.upsert_points(stored))
+
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        """As `Index.put_questions`."""
+        place = point_id(source, document_id, ordinal)
+        with explained("reading the index"):
+            found = self._engine.retrieve([place], with_payload=True, with_vector=False)
+        for chunk in found:
+            self.put(
+                [
+                    extra_points.question_point(chunk.payload or {}, question, encoding)
+                    for question, encoding in zip(questions, encodings, strict=True)
+                ]
+            )
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        """As `Index.delete_questions`."""
+        wanted = set(question_ids)
+        of_source = _filter(_is("source", source), _is("ordinal", QUESTION))
+        ids = [
+            str(point.id)
+            for point in self._records(of_source, ["question_id"])
+            if (point.payload or {})["question_id"] in wanted
+        ]
+        if ids:
+            with explained("deleting from the index"):
+                self._change(engine.UpdateOperation.delete_points([*ids]))
+
+    def questions(self, source: str) -> dict[str, bool]:
+        """As `Index.questions`."""
+        of_source = _filter(_is("source", source), _is("ordinal", QUESTION))
+        return extra_points.held(self._scroll(of_source, ["question_id", "approved"]))
+
+    def _add_vectors(self) -> None:
+        """Give the shard the vectors of questions; what it has already stays as it is."""
+        for name, spec in extra_points.specs(self._vectors).items():
+            if spec.kind == "sparse":
+                modifier = engine.Modifier.Idf if spec.idf else None
+                self._change(engine.UpdateOperation.create_sparse_vector(name, modifier))
+            else:
+                size, distance = spec.size or 0, engine.Distance.Cosine
+                self._change(engine.UpdateOperation.create_dense_vector(name, size, distance))
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:
         """As `Index.delete`."""
@@ -250,9 +338,9 @@ class Shard:
             self._change(engine.UpdateOperation.set_payload_by_filter(of_document, changed))
 
     def _surplus(self, entries: Collection[Entry]) -> list[str]:
-        """Return the points that these documents had and no longer have."""
+        """Return the points that these documents had and no longer have; all their questions."""
         kept = {
-            (document.source, document.id, ordinal)
+            point_id(document.source, document.id, ordinal)
             for document, chunks, _ in entries
             for ordinal in (range(len(chunks)) if chunks else [EMPTY])
         }
@@ -260,15 +348,18 @@ class Shard:
         for document, _, _ in entries:
             documents.setdefault(document.source, []).append(document.id)
         return [
-            point_id(source, stored["document_id"], stored["ordinal"])
+            place
             for source, ids in documents.items()
-            for stored in self._scroll(
-                _filter(_is("source", source), _any("document_id", ids)), ["document_id", "ordinal"]
+            for point in self._records(
+                _filter(_is("source", source), _any("document_id", ids)), ["ordinal"]
             )
-            if (source, stored["document_id"], stored["ordinal"]) not in kept
+            if (place := str(point.id)) not in kept
         ]
 
     def _scroll(self, condition: Any, fields: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        return (point.payload or {} for point in self._records(condition, fields))
+
+    def _records(self, condition: Any, fields: list[str] | None = None) -> Iterator[Any]:
         offset = None
         while True:
             request = engine.ScrollRequest(
@@ -276,7 +367,7 @@ class Shard:
             )
             with explained("reading the index"):
                 points, offset = self._engine.scroll(request)
-            yield from (point.payload or {} for point in points)
+            yield from points
             if offset is None:
                 return
 

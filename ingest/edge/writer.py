@@ -20,7 +20,14 @@ from ingest.edge import revisions
 from ingest.edge.revisions import Generation
 from ingest.edge.shard import DocumentKey, Entry, Shard, explained
 from ingest.encode import EncodedQuery, Encoding, VectorSpec
-from ingest.index import Hit, IndexedDocument, SearchIndexError, StoredPoint, StoredVersion
+from ingest.index import (
+    Hit,
+    IndexedDocument,
+    IndexedQuestion,
+    SearchIndexError,
+    StoredPoint,
+    StoredVersion,
+)
 
 # Points written at once: one at a time is many times slower, and more gain nothing.
 _BATCH = 1_000
@@ -144,6 +151,10 @@ class EdgeWriter:
         shard = self._read()
         return shard.count(source) if shard else (0, 0)
 
+    def questions(self, source: str) -> dict[str, bool]:
+        shard = self._read()
+        return shard.questions(source) if shard else {}
+
     def points(self) -> Iterator[StoredPoint]:
         shard = self._read()
         if shard:
@@ -172,6 +183,24 @@ class EdgeWriter:
     ) -> None:
         with self._change() as shard:
             shard.set_readers(source, document_id, readers, readers_version)
+
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        if len(questions) != len(encodings):
+            raise ValueError(f"{len(questions)} questions, but {len(encodings)} encodings")
+        with self._change() as shard:
+            shard.put_questions(source, document_id, ordinal, questions, encodings)
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        if question_ids:
+            with self._change() as shard:
+                shard.delete_questions(source, question_ids)
 
     def put(self, points: Iterable[StoredPoint]) -> None:
         waiting = iter(points)

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from qdrant_client import QdrantClient, models
 
+from ingest import extra_points
 from ingest.encode import VectorSpec
 from ingest.index import Origin, SearchIndexError, generation_name
 from ingest.server import requests
@@ -255,13 +256,14 @@ def is_too_old(version: str) -> bool:
 
 
 def _specs(info: models.CollectionInfo) -> dict[str, VectorSpec]:
-    """Return the vectors that a collection really has."""
+    """Return the vectors that a collection really has, without those that questions added."""
     params = info.config.params
     dense = params.vectors if isinstance(params.vectors, dict) else {}
-    return {name: VectorSpec("dense", size=found.size) for name, found in dense.items()} | {
-        name: VectorSpec("sparse", idf=found.modifier == models.Modifier.IDF)
-        for name, found in (params.sparse_vectors or {}).items()
+    found = {name: VectorSpec("dense", size=held.size) for name, held in dense.items()} | {
+        name: VectorSpec("sparse", idf=held.modifier == models.Modifier.IDF)
+        for name, held in (params.sparse_vectors or {}).items()
     }
+    return {name: spec for name, spec in found.items() if not extra_points.is_vector_name(name)}
 
 
 def _drop_alias(alias: str) -> models.DeleteAliasOperation:

@@ -7,19 +7,24 @@ server carried out in part. Knows nothing of generations and threads.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from qdrant_client import QdrantClient, models
 
+from ingest import extra_points
 from ingest.chunk import Chunk
-from ingest.encode import EncodedQuery, Encoding
+from ingest.encode import EncodedQuery, Encoding, QueryTerm, VectorSpec
 from ingest.index import (
     EMPTY,
+    QUESTION,
     Hit,
     IndexedDocument,
+    IndexedQuestion,
     StoredPoint,
     StoredVersion,
     chunks_in_order,
@@ -30,11 +35,12 @@ from ingest.index import (
     stored_version,
 )
 from ingest.server.connection import Connection
-from ingest.server.failures import IncompleteError, TooLargeError
+from ingest.server.failures import ExistsError, IncompleteError, TooLargeError
 from ingest.server.generations import Generation
 from ingest.server.requests import (
     FIRST,
     WRITING,
+    added_vector,
     among,
     at_least,
     change,
@@ -46,6 +52,7 @@ from ingest.server.requests import (
     matching,
     nearest,
     one_term,
+    other_than,
     point,
     size_of,
     stored_point,
@@ -69,16 +76,33 @@ _FILTERED = 500
 # No reader set is negative: for a moment a document is nobody's, not even the administrator's.
 _HIDDEN = -1
 _SOURCES = 20_000
+RECOUNT = 10.0
+"""Seconds for which it is taken for granted that there are questions, or that there are none."""
+
+
+class _Held(NamedTuple):
+    """A point, as much as a writer compares."""
+
+    id: str
+    ordinal: int
+    readers: int
 
 
 class Points:
     """The points of one generation. Thread-safe."""
 
-    def __init__(self, connection: Connection, generation: Generation) -> None:
+    def __init__(
+        self, connection: Connection, generation: Generation, *, recount: float = RECOUNT
+    ) -> None:
         self.generation = generation
+        self._recount = recount
         self._connection = connection
         self._name = generation.name
         self._idf_vectors = [name for name, spec in generation.vectors.items() if spec.idf]
+        self._questions: tuple[float, bool] | None = None
+        """When it was last looked whether there are any, by the monotonic clock."""
+        self._vectors_added = False
+        """Whether the collection is known to have vectors for questions."""
 
     def versions(self, source: str) -> dict[str, StoredVersion]:
         """As `Index.versions`."""
@@ -90,7 +114,9 @@ class Points:
 
     def chunks(self, source: str, document_id: str) -> list[Hit]:
         """As `Index.chunks`."""
-        of_document = matching(equal("source", source), equal("document_id", document_id))
+        of_document = matching(
+            equal("source", source), equal("document_id", document_id), at_least("ordinal", 0)
+        )
         return chunks_in_order(self._scroll(of_document, page=_WHOLE_PAGE))
 
     def search(
@@ -106,11 +132,41 @@ class Points:
         conditions = [among("readers", readers)]
         if sources is not None:
             conditions.append(among("source", sources))
-        request = nearest(query.vectors, matching(*conditions), limit)
+        access = matching(*conditions)
+        request = nearest(query.vectors, access, limit)
         if request is None:
             return []
+        if self._any_question():
+            return self._search_with_questions(request, query, access, limit)
         [answer] = self._query([request])
         return [hit(found.payload or {}, found.score) for found in answer.points]
+
+    def _search_with_questions(
+        self, of_texts: models.QueryRequest, query: EncodedQuery, access: models.Filter, limit: int
+    ) -> list[Hit]:
+        """Return the best of what texts and questions lead to, in one request."""
+        vectors = extra_points.encoding(query.vectors)
+        of_questions = nearest(vectors, access, extra_points.PER_HIT * limit)
+        terms = query.terms if extra_points.rated(query, self.generation.vectors) else ()
+        name = self._idf_vectors[0] if terms else ""
+        names = [name, extra_points.vector_name(name)]
+        lookups = [one_term(one, term.index) for one in names for term in terms]
+        texts, questions, *looked_up = self._query([of_texts, of_questions or of_texts, *lookups])
+        among_chunks = _frequencies(names[0], terms, looked_up[: len(terms)])
+        among_questions = _frequencies(names[1], terms, looked_up[len(terms) :])
+        return extra_points.joined(
+            [hit(found.payload or {}, found.score) for found in texts.points],
+            [(found.payload or {}, found.score) for found in questions.points],
+            limit,
+            worth=extra_points.rate(terms, among_chunks, among_questions),
+        )
+
+    def _any_question(self) -> bool:
+        now = time.monotonic()
+        if self._questions is None or now - self._questions[0] > self._recount:
+            held = self._count(matching(equal("ordinal", QUESTION)))
+            self._questions = (now, held > 0)
+        return self._questions[1]
 
     def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
         """As `Index.inverse_document_frequencies`.
@@ -122,11 +178,7 @@ class Points:
             return {}
         name = self._idf_vectors[0]
         answers = self._query([one_term(name, term.index) for term in query.terms])
-        return {
-            term.term: found.score / weight(found.vector, name, term.index)
-            for term, answer in zip(query.terms, answers, strict=True)
-            for found in answer.points[:1]
-        }
+        return _frequencies(name, query.terms, answers)
 
     def count(self, source: str | None = None) -> tuple[int, int]:
         """As `Index.count`."""
@@ -147,7 +199,7 @@ class Points:
 
     def points(self) -> Iterator[StoredPoint]:
         """As `Index.points`."""
-        held = matching(at_least("ordinal", EMPTY))
+        held = other_than([], "ordinal", [WRITING])
         for record in self._records(held, None, _WHOLE_PAGE, vectors=True):
             yield stored_point(record)
 
@@ -188,7 +240,60 @@ class Points:
     def put(self, points: Iterable[StoredPoint]) -> None:
         """Hold these points, in order, in requests that the server takes."""
         for batch in _batches(points):
+            if any(one.payload.get("ordinal") == QUESTION for one in batch):
+                self._add_vectors()
             self._update([upsert([point(one) for one in batch])])
+
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        """As `Index.put_questions`."""
+        place = matching(
+            equal("source", source), equal("document_id", document_id), equal("ordinal", ordinal)
+        )
+        for chunk in list(self._scroll(place, page=1)):
+            self.put(
+                extra_points.question_point(chunk, question, encoding)
+                for question, encoding in zip(questions, encodings, strict=True)
+            )
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        """As `Index.delete_questions`."""
+        wanted = set(question_ids)
+        of_source = matching(equal("source", source), equal("ordinal", QUESTION))
+        ids = [
+            str(record.id)
+            for record in self._records(of_source, ["question_id"], _PAGE)
+            if (record.payload or {})["question_id"] in wanted
+        ]
+        for start in range(0, len(ids), _PAGE):
+            self._update([delete(ids[start : start + _PAGE])])
+        self._questions = None
+
+    def questions(self, source: str) -> dict[str, bool]:
+        """As `Index.questions`."""
+        of_source = matching(equal("source", source), equal("ordinal", QUESTION))
+        return extra_points.held(self._scroll(of_source, ["question_id", "approved"]))
+
+    def _add_vectors(self) -> None:
+        """Give the collection the vectors of questions; those that it has stay as they are."""
+        self._questions = None
+        if self._vectors_added:
+            return
+        for name, spec in extra_points.specs(self.generation.vectors).items():
+
+            def add(client: QdrantClient, name: str = name, spec: VectorSpec = spec) -> None:
+                client.create_vector_name(self._name, name, added_vector(spec), wait=True)
+
+            # They exist where another process was faster, or where an answer was lost on the way.
+            with suppress(ExistsError):
+                self._ask("adding vectors for questions to", add)
+        self._vectors_added = True
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:
         """As `Index.delete`, first chunks last: a document that is held in part is still known."""
@@ -197,7 +302,7 @@ class Points:
             of_documents = [equal("source", source), among("document_id", some)]
             self._update(
                 [
-                    delete_matching(matching(*of_documents, at_least("ordinal", 1))),
+                    delete_matching(other_than(of_documents, "ordinal", FIRST)),
                     delete_matching(matching(*of_documents)),
                 ]
             )
@@ -212,8 +317,11 @@ class Points:
             of_document = [equal("source", source), equal("document_id", document_id)]
             changed = {"readers": readers, "readers_version": version}
             updates += [
-                change_matching(matching(*of_document, ordinals), changed)
-                for ordinals in (at_least("ordinal", 1), among("ordinal", FIRST))
+                change_matching(points, changed)
+                for points in (
+                    other_than(of_document, "ordinal", FIRST),
+                    matching(*of_document, among("ordinal", FIRST)),
+                )
             ]
         self._update(updates)
 
@@ -227,7 +335,9 @@ class Points:
             ids = [str(id_) for id_ in (record.payload or {})["writing"]]
             held = self._held([(source, id_) for id_ in ids])
             known = {
-                key[1] for key, points in held.items() if any(found in FIRST for found, _ in points)
+                key[1]
+                for key, points in held.items()
+                if any(one.ordinal in FIRST for one in points)
             }
             if lost := [id_ for id_ in ids if id_ not in known]:
                 self.delete(source, lost)
@@ -245,26 +355,26 @@ class Points:
         held = self._held([(document.source, document.id) for document, _, _ in entries])
         for document, chunks, _ in entries:
             kept = range(len(chunks)) if chunks else [EMPTY]
-            for ordinal, readers in held.get((document.source, document.id), ()):
-                place = point_id(document.source, document.id, ordinal)
-                if ordinal not in kept:
-                    surplus.append(place)
-                if readers != document.readers:
-                    hidden.append(place)
+            for one in held.get((document.source, document.id), ()):
+                if one.ordinal not in kept:
+                    surplus.append(one.id)
+                if one.readers != document.readers:
+                    hidden.append(one.id)
         return surplus, hidden
 
-    def _held(self, documents: Collection[DocumentKey]) -> dict[DocumentKey, list[tuple[int, int]]]:
-        """Return ordinal and readers of every point of these documents."""
+    def _held(self, documents: Collection[DocumentKey]) -> dict[DocumentKey, list[_Held]]:
+        """Return every point of these documents."""
         ids: dict[str, list[str]] = {}
         for source, document_id in documents:
             ids.setdefault(source, []).append(document_id)
-        held: dict[DocumentKey, list[tuple[int, int]]] = {}
+        held: dict[DocumentKey, list[_Held]] = {}
         fields = ["document_id", "ordinal", "readers"]
         for source, of_source in ids.items():
             condition = matching(equal("source", source), among("document_id", of_source))
-            for stored in self._scroll(condition, fields):
-                key = (source, stored["document_id"])
-                held.setdefault(key, []).append((stored["ordinal"], stored["readers"]))
+            for record in self._records(condition, fields, _PAGE):
+                stored = record.payload or {}
+                one = _Held(str(record.id), stored["ordinal"], stored["readers"])
+                held.setdefault((source, stored["document_id"]), []).append(one)
         return held
 
     def _query(self, queries: list[models.QueryRequest]) -> list[models.QueryResponse]:
@@ -332,6 +442,17 @@ class Points:
 
     def _ask(self, doing: str, request: Callable[[QdrantClient], T]) -> T:
         return self._connection.ask(f"{doing} the index {self._name}", request)
+
+
+def _frequencies(
+    name: str, terms: Sequence[QueryTerm], answers: Sequence[models.QueryResponse]
+) -> dict[str, float]:
+    """Return the IDF of each term, of the answers to `one_term`."""
+    return {
+        term.term: found.score / weight(found.vector, name, term.index)
+        for term, answer in zip(terms, answers, strict=True)
+        for found in answer.points[:1]
+    }
 
 
 def _notes(documents: Iterable[DocumentKey]) -> list[models.PointStruct]:

@@ -16,7 +16,7 @@ from ingest.index import Hit, Origin, SearchIndexError, StoredPoint, StoredVersi
 from ingest.server.connection import Address, Connection
 from ingest.server.failures import MissingError
 from ingest.server.generations import Generation, Generations
-from ingest.server.points import Points
+from ingest.server.points import RECOUNT, Points
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,8 +40,13 @@ class ServerIndex:
         *,
         encoder: str | None = None,
         patience: float = PATIENCE,
+        recount: float = RECOUNT,
     ) -> None:
-        """Read what the alias `prefix` names; an index that another encoder filled is refused."""
+        """Read what the alias `prefix` names; an index that another encoder filled is refused.
+
+        The first question that is added to an index counts after `recount` seconds at the latest.
+        """
+        self._recount = recount
         self._encoder = encoder
         self._connection = Connection(address, patience=patience)
         self._generations = Generations(self._connection, prefix)
@@ -78,13 +83,16 @@ class ServerIndex:
     def count(self, source: str | None = None) -> tuple[int, int]:
         return self._ask(lambda points: points.count(source))
 
+    def questions(self, source: str) -> dict[str, bool]:
+        return self._ask(lambda points: points.questions(source))
+
     def points(self) -> Iterator[StoredPoint]:
         yield from self._follow().points()
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise SearchIndexError("the index is open for reading; only `kurage ingest` writes it")
 
-    replace = delete = set_readers = put = _refuse
+    replace = delete = set_readers = put = put_questions = delete_questions = _refuse
 
     def close(self) -> None:
         self._connection.close()
@@ -111,7 +119,7 @@ class ServerIndex:
 
     def _open(self, name: str | None, former: _Served | None) -> Points:
         try:
-            return Points(self._connection, self._checked(name))
+            return Points(self._connection, self._checked(name), recount=self._recount)
         except SearchIndexError:
             if former is None:
                 raise

@@ -45,6 +45,13 @@ def among(field: str, values: Collection[Any]) -> models.FieldCondition:
     return models.FieldCondition.model_construct(key=field, match=match)
 
 
+def other_than(
+    conditions: Collection[models.FieldCondition], field: str, values: Collection[Any]
+) -> models.Filter:
+    """Return what meets every condition, and has none of these values."""
+    return models.Filter.model_construct(must=list(conditions), must_not=[among(field, values)])
+
+
 def at_least(field: str, value: int) -> models.FieldCondition:
     """Return the condition that a field is no smaller."""
     bounds = models.Range.model_construct(gte=float(value))
@@ -193,6 +200,18 @@ def sparse_vectors(
         for name, spec in vectors.items()
         if spec.kind == "sparse"
     }
+
+
+def added_vector(
+    spec: VectorSpec,
+) -> models.DenseVectorNameConfig | models.SparseVectorNameConfig:
+    """Return how the server is to keep a vector that comes to a collection later."""
+    if spec.kind == "sparse":
+        modifier = models.Modifier.IDF if spec.idf else None
+        return models.SparseVectorNameConfig(sparse=models.SparseVectorConfig(modifier=modifier))
+    return models.DenseVectorNameConfig(
+        dense=models.DenseVectorConfig(size=spec.size or 0, distance=models.Distance.COSINE)
+    )
 
 
 def payload_indexes() -> dict[str, models.KeywordIndexParams | models.IntegerIndexParams]:

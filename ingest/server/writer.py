@@ -15,7 +15,14 @@ from typing import Self
 
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, VectorSpec
-from ingest.index import Hit, IndexedDocument, SearchIndexError, StoredPoint, StoredVersion
+from ingest.index import (
+    Hit,
+    IndexedDocument,
+    IndexedQuestion,
+    SearchIndexError,
+    StoredPoint,
+    StoredVersion,
+)
 from ingest.server.connection import Address, Connection
 from ingest.server.generations import Generation, Generations
 from ingest.server.points import REQUEST_BYTES, DocumentKey, Entry, Points
@@ -149,6 +156,10 @@ class ServerWriter:
         points = self._read()
         return points.count(source) if points else (0, 0)
 
+    def questions(self, source: str) -> dict[str, bool]:
+        points = self._read()
+        return points.questions(source) if points else {}
+
     def points(self) -> Iterator[StoredPoint]:
         points = self._read()
         if points:
@@ -183,6 +194,24 @@ class ServerWriter:
         self._readers[key] = (readers, readers_version)
         if len(self._readers) >= _READERS_BATCH:
             self._send_readers()
+
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        if len(questions) != len(encodings):
+            raise ValueError(f"{len(questions)} questions, but {len(encodings)} encodings")
+        self._settle((source, document_id))
+        self._write(source).put_questions(source, document_id, ordinal, questions, encodings)
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        if question_ids:
+            self._drain()
+            self._write(source).delete_questions(source, question_ids)
 
     def put(self, points: Iterable[StoredPoint]) -> None:
         """As `Index.put`; first chunks last, so that a restore that dies leaves no half document.

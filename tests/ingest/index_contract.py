@@ -19,7 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from ingest.chunk import Chunk
 from ingest.encode import EncodedQuery, Encoding, QueryTerm, SparseVector, VectorSpec
-from ingest.index import Hit, Index, IndexedDocument, StoredVersion, payload, point_id
+from ingest.index import (
+    Hit,
+    Index,
+    IndexedDocument,
+    IndexedQuestion,
+    StoredVersion,
+    payload,
+    point_id,
+)
 
 VECTORS = {"lexical": VectorSpec("sparse", idf=True)}
 EVERYONE = 1
@@ -74,6 +82,23 @@ def ask(text: str) -> EncodedQuery:
 def put(index: Index, what: IndexedDocument, *texts: str) -> None:
     passages = chunks(*texts)
     index.replace(what, passages, [encode(chunk.text) for chunk in passages])
+
+
+def put_questions(
+    index: Index,
+    what: IndexedDocument,
+    ordinal: int,
+    *texts: str,
+    approved: bool = False,
+    prefix: str = "Q",
+) -> None:
+    """Hold questions of a chunk under the ids `Q<ordinal>-0`, `Q<ordinal>-1` and so on."""
+    questions = [
+        IndexedQuestion(f"{prefix}{ordinal}-{number}", text, approved)
+        for number, text in enumerate(texts)
+    ]
+    encodings = [encode(text) for text in texts]
+    index.put_questions(what.source, what.id, ordinal, questions, encodings)
 
 
 def found(hits: Sequence[Hit]) -> list[tuple[str, int]]:
@@ -302,6 +327,7 @@ class IndexContract:
 _SOURCES = st.sampled_from(["one", "two"])
 _IDS = st.sampled_from(["a", "b", "c/日本", "d#e"])
 _READERS = st.integers(1, 4)
+_QUESTIONS = st.text("甲乙丙丁戊", min_size=1, max_size=6)
 _TEXTS = st.lists(st.text("甲乙丙丁", min_size=1, max_size=6), max_size=5)
 
 
@@ -321,6 +347,8 @@ def index_machine(
             self.stack = ExitStack()
             self.index = open_index(self.stack)
             self.model: dict[tuple[str, str], tuple[IndexedDocument, list[str]]] = {}
+            self.asked: dict[tuple[str, str], dict[int, str]] = {}
+            """A question of some chunks, by document and ordinal."""
 
         @rule(source=_SOURCES, id_=_IDS, readers=_READERS, texts=_TEXTS, version=st.integers(1, 9))
         def replace(
@@ -329,12 +357,27 @@ def index_machine(
             what = document(id_, source=source, version=str(version), readers=readers)
             put(self.index, what, *texts)
             self.model[source, id_] = (what, texts)
+            self.asked.pop((source, id_), None)
+
+        @rule(source=_SOURCES, id_=_IDS, ordinal=st.integers(0, 4), text=_QUESTIONS)
+        def put_question(self, source: str, id_: str, ordinal: int, text: str) -> None:
+            prefix = f"{id_} "
+            put_questions(self.index, document(id_, source=source), ordinal, text, prefix=prefix)
+            _, texts = self.model.get((source, id_), (None, []))
+            if ordinal < len(texts):
+                self.asked.setdefault((source, id_), {})[ordinal] = text
+
+        @rule(source=_SOURCES, id_=_IDS, ordinal=st.integers(0, 4))
+        def delete_question(self, source: str, id_: str, ordinal: int) -> None:
+            self.index.delete_questions(source, [f"{id_} {ordinal}-0", "never seen"])
+            self.asked.get((source, id_), {}).pop(ordinal, None)
 
         @rule(source=_SOURCES, ids=st.lists(_IDS))
         def delete(self, source: str, ids: list[str]) -> None:
             self.index.delete(source, ids)
             for id_ in ids:
                 self.model.pop((source, id_), None)
+                self.asked.pop((source, id_), None)
 
         @rule(source=_SOURCES, id_=_IDS, readers=_READERS)
         def set_readers(self, source: str, id_: str, readers: int) -> None:
@@ -357,7 +400,7 @@ def index_machine(
                 for number, text in enumerate(texts)
                 if what.readers in readers
                 and (sources is None or source in sources)
-                and set(text) & set("甲乙")
+                and set(text + self.asked.get((source, id_), {}).get(number, "")) & set("甲乙")
             )
 
         @invariant()
@@ -368,6 +411,14 @@ def index_machine(
                     for (of, id_), (what, _) in self.model.items()
                     if of == source
                 }
+                assert self.index.questions(source) == {
+                    f"{id_} {ordinal}-0": False
+                    for (of, id_), asked in self.asked.items()
+                    if of == source
+                    for ordinal in asked
+                }
+            documents = len(self.model)
+            assert self.index.count() == (documents, sum(len(t) for _, t in self.model.values()))
 
         @rule(source=_SOURCES, id_=_IDS)
         def read(self, source: str, id_: str) -> None:

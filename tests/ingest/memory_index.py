@@ -15,6 +15,7 @@ from ingest.encode import EncodedQuery, Encoding, SparseVector
 from ingest.index import (
     Hit,
     IndexedDocument,
+    IndexedQuestion,
     StoredPoint,
     StoredVersion,
     hit,
@@ -66,6 +67,22 @@ class MemoryIndex:
     ) -> None:
         stored = self.documents[source, document_id]
         stored.document = replace(stored.document, readers=readers, readers_version=readers_version)
+
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        raise NotImplementedError("nothing that is tested with this index writes questions")
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        """Hold none, so remove none."""
+
+    def questions(self, source: str) -> dict[str, bool]:
+        return {}
 
     def chunks(self, source: str, document_id: str) -> list[Hit]:
         stored = self.documents.get((source, document_id))

@@ -19,6 +19,7 @@ from index_contract import (
     index_machine,
     put,
 )
+from questions_contract import QuestionsContract
 
 from ingest.chunk import Chunk
 from ingest.edge import EdgeIndex, EdgeWriter
@@ -27,6 +28,7 @@ from ingest.index import (
     Hit,
     Index,
     IndexedDocument,
+    IndexedQuestion,
     Origin,
     SearchIndexError,
     StoredPoint,
@@ -84,6 +86,23 @@ class _Published:
         self._writer.publish()
         return self._reader.count(source)
 
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        self._writer.put_questions(source, document_id, ordinal, questions, encodings)
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        self._writer.delete_questions(source, question_ids)
+
+    def questions(self, source: str) -> dict[str, bool]:
+        self._writer.publish()
+        return self._reader.questions(source)
+
     def points(self) -> Iterator[StoredPoint]:
         self._writer.publish()
         return self._reader.points()
@@ -96,7 +115,7 @@ class _Published:
         self._writer.close()
 
 
-class TestEdgeWriter(IndexContract):
+class TestEdgeWriter(IndexContract, QuestionsContract):
     """A writer finds what it wrote before it published it."""
 
     @pytest.fixture
@@ -122,7 +141,7 @@ class TestEdgeWriter(IndexContract):
             shard._engine.update(engine.UpdateOperation.delete_points([first]))
 
 
-class TestEdgeIndex(IndexContract):
+class TestEdgeIndex(IndexContract, QuestionsContract):
     """A reader finds what was published."""
 
     @pytest.fixture

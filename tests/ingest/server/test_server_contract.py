@@ -15,6 +15,7 @@ from index_contract import (
     encode,
     index_machine,
 )
+from questions_contract import QuestionsContract
 from rigs.qdrant import QdrantRig
 from server_index import RUNNING
 from servers import Place, place
@@ -25,6 +26,7 @@ from ingest.index import (
     Hit,
     Index,
     IndexedDocument,
+    IndexedQuestion,
     StoredPoint,
     StoredVersion,
     payload,
@@ -38,7 +40,7 @@ class _Published:
 
     def __init__(self, there: Place) -> None:
         self.writer = there.writer()
-        self._reader = there.reader()
+        self._reader = there.reader(recount=0.0)
         self.writer.delete("handbook", ["none"])  # publishes an empty collection
 
     def replace(
@@ -83,6 +85,22 @@ class _Published:
     def count(self, source: str | None = None) -> tuple[int, int]:
         return self._published().count(source)
 
+    def put_questions(
+        self,
+        source: str,
+        document_id: str,
+        ordinal: int,
+        questions: Sequence[IndexedQuestion],
+        encodings: Sequence[Encoding],
+    ) -> None:
+        self.writer.put_questions(source, document_id, ordinal, questions, encodings)
+
+    def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
+        self.writer.delete_questions(source, question_ids)
+
+    def questions(self, source: str) -> dict[str, bool]:
+        return self._published().questions(source)
+
     def points(self) -> Iterator[StoredPoint]:
         return self._published().points()
 
@@ -104,7 +122,7 @@ def write_half(index: ServerWriter, what: IndexedDocument, *texts: str) -> None:
     )
 
 
-class TestServerWriter(IndexContract):
+class TestServerWriter(IndexContract, QuestionsContract):
     """A writer finds what it wrote before it published it."""
 
     @pytest.fixture
@@ -122,7 +140,7 @@ class TestServerWriter(IndexContract):
         write_half(index, what, *texts)
 
 
-class TestServerIndex(IndexContract):
+class TestServerIndex(IndexContract, QuestionsContract):
     """A reader finds what was published."""
 
     @pytest.fixture

@@ -106,6 +106,11 @@ async def _drop_index(call: Call) -> Json:
     return await call.update("delete_index", {"field_name": call.parts["field"]})
 
 
+async def _add_vector(call: Call) -> Json:
+    body = {"name": call.parts["vector"], "config": call.body}
+    return await call.update("create_vector", body)
+
+
 async def _point(call: Call) -> Json:
     place = call.parts["id"]
     wanted = int(place) if place.isdecimal() else place
@@ -174,6 +179,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", f"{_NAME}/aliases", _aliases_of),
     ("PUT", f"{_NAME}/index", _updating("create_index")),
     ("DELETE", f"{_NAME}/index/{{field}}", _drop_index),
+    ("PUT", f"{_NAME}/vectors/{{vector}}", _add_vector),
     ("GET", f"{_NAME}/points/{{id}}", _point),
     ("POST", f"{_NAME}/points", _retrieve),
     ("PUT", f"{_NAME}/points", _updating("upsert")),

@@ -214,11 +214,23 @@ class Collection:
                 self._keep_schema({one["field_name"]: one["field_schema"]}, set())
             elif one_kind == "delete_index":
                 self._keep_schema({}, {one["field_name"]})
+            elif one_kind == "create_vector":
+                self._keep_vector(one["name"], one["config"])
 
     def _keep_schema(self, added: dict[str, Json], removed: set[str]) -> None:
         schema = {**self._settings["payload_schema"], **added}
         kept = {field: value for field, value in schema.items() if field not in removed}
         self._settings = {**self._settings, "payload_schema": kept}
+        _save(self._folder / "settings.json", self._settings)
+
+    def _keep_vector(self, name: str, added: Mapping[str, Json]) -> None:
+        """Show a vector that came later as one of the collection's."""
+        [(kind, params)] = added.items()
+        place = {"sparse": "sparse_vectors", "dense": "vectors"}[kind]
+        config = self._settings["config"]
+        held = {name: params, **(config["params"].get(place) or {})}
+        shown = {**config, "params": {**config["params"], place: held}}
+        self._settings = {**self._settings, "config": shown}
         _save(self._folder / "settings.json", self._settings)
 
     # Reading
@@ -399,6 +411,8 @@ def _operation(kind: str, body: Json) -> engine.UpdateOperation:
     if kind == "delete_index":
         return engine.UpdateOperation.delete_field_index(body["field_name"])
     try:
+        if kind == "create_vector":
+            return translate.added_vector(body["name"], body["config"])
         return translate.update(kind, body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RefusedError(400, f"Format error in JSON body: {error}") from error

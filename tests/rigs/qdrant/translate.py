@@ -105,6 +105,15 @@ def field_index(body: Mapping[str, Json]) -> engine.UpdateOperation:
     return engine.UpdateOperation.create_field_index(body["field_name"], _SCHEMA[kind])
 
 
+def added_vector(name: str, config: Mapping[str, Json]) -> engine.UpdateOperation:
+    """Return the making of a vector that comes to a collection later."""
+    if "sparse" in config:
+        modifier = engine.Modifier.Idf if config["sparse"].get("modifier") == "idf" else None
+        return engine.UpdateOperation.create_sparse_vector(name, modifier)
+    dense = _dense(config["dense"])
+    return engine.UpdateOperation.create_dense_vector(name, dense.size, dense.distance)
+
+
 # Points in
 
 
