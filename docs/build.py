@@ -30,6 +30,7 @@ PAGES = {
     "chat": ("In Slack and Discord", "SlackとDiscordでのふるまい"),
     "evaluation": ("Evaluation", "評価"),
     "operations": ("Operations", "運用"),
+    "worker": ("The GPU worker", "GPUワーカー"),
     "scale": ("Scale", "規模"),
     "architecture": ("Architecture", "構成"),
     "extraction": ("Extraction", "抽出の検査（英語）"),
