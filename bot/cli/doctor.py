@@ -11,8 +11,8 @@ from bot.cli.arguments import AsJson
 from bot.cli.console import EXPECTED_EXIT, out, say
 
 HELP = say(
-    "Check state directory, configuration, dictionary, database, index and sources.",
-    "状態フォルダー・設定・辞書・データベース・索引・取り込み元を点検します。",
+    "Check state directory, configuration, dictionary, database, index, sources, platforms, model.",
+    "状態フォルダー・設定・辞書・データベース・索引・取り込み元・接続先・モデルを点検します。",
 )
 
 _MARKS = {"ok": ("✔", "green"), "warning": ("▲", "yellow"), "problem": ("✘", "red")}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.backup import RESTORING
 from bot.conversations import ConversationsError
-from bot.doctor import platforms
+from bot.doctor import platforms, worker
 from bot.doctor.finding import Finding, Level
 from bot.reply import JST
 from bot.settings import SettingsError, load
@@ -48,7 +48,7 @@ def examine() -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding("settings", "problem", str(error))
         return
-    kurage = App(settings)
+    kurage = App(settings, repeatable=True)  # the sample answer is the same each time
     try:
         for name, check in CHECKS.items():
             try:
@@ -197,4 +197,5 @@ CHECKS: dict[str, Check] = {
     "channels": platforms.channels,
     "slack": platforms.slack,
     "discord": platforms.discord,
+    "worker": worker.worker,
 }
