@@ -81,19 +81,21 @@ async def _texts(
     loop = asyncio.get_running_loop()
     decoder = Decoder()
     until = limits.next(began)
+    finish: Finish | None = None
     async with aclosing(response.aiter_bytes()) as reads:
-        while True:
-            async with asyncio.timeout_at(until):
-                received = await anext(reads, None)
-            if received is None:
-                raise Trouble("away", "the answer ends without saying that it is whole")
-            text, finish = _said(decoder.feed(received))
-            if text or finish:
-                yield text, finish
-                until = limits.next(loop.time())
-            if finish:
-                break
-        await _trail(reads)
+        try:
+            while finish is None:
+                async with asyncio.timeout_at(until):
+                    received = await anext(reads, None)
+                if received is None:
+                    raise Trouble("away", "the answer ends without saying that it is whole")
+                text, finish = _said(decoder.feed(received))
+                if text or finish:
+                    yield text, finish
+                    until = limits.next(loop.time())
+        finally:
+            if finish:  # also where the reader stops at the last piece
+                await _trail(reads)
 
 
 async def _trail(reads: AsyncIterator[bytes]) -> None:

@@ -15,7 +15,7 @@ from bot.generate.client.answer import Limits
 from bot.generate.client.attempt import Attempt
 from bot.generate.client.places import Place, Places
 from bot.generate.client.probe import Probes
-from bot.generate.client.trouble import Trouble
+from bot.generate.client.trouble import Trouble, discreet
 from bot.generate.client.worker import Worker
 from bot.generate.model import AwayError, Piece, Prompt, Sampling
 
@@ -100,6 +100,7 @@ class Client:
                             place.worker.breaker.finished()
                         yield piece
             except Trouble as trouble:
+                trouble.reason = discreet(trouble.reason, prompt.shown)
                 self._note(place, trouble)
                 if said:
                     raise AwayError(f"{place.worker.name} broke off: {trouble.reason}") from None

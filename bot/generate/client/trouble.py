@@ -19,6 +19,8 @@ Kind = Literal["away", "slow", "busy", "other", "refused"]
 `other`: refused here, another worker may take it, `refused`: no worker would."""
 
 _LONGEST = 240
+_TELLING = 16
+"""Characters in a row that are those of the prompt, rather than the same words by chance."""
 _ECHOES = ("'input'", '"input"', "input_value", "{'type'", '{"type"')
 """From here on a validation error shows the request itself."""
 
@@ -136,6 +138,14 @@ def short(text: str) -> str:
         text = text.partition(echo)[0]
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def discreet(reason: str, prompt: str) -> str:
+    """Return a reason as far as it does not repeat the prompt."""
+    for place in range(len(reason) - _TELLING + 1):
+        if reason[place : place + _TELLING] in prompt:
+            return f"{reason[:place]}…"
+    return reason
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

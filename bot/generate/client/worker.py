@@ -32,6 +32,21 @@ _TOKENIZER_REST = 30.0
 """Seconds until a tokenizer that failed is asked again: an estimate must do meanwhile."""
 
 
+_NO_KEY = {"Authorization": Omit()}
+
+
+class _OpenAI(AsyncOpenAI):
+    """`openai`'s client, which says nothing by itself.
+
+    It would send what it finds in variables that are meant for somebody else's server, and what
+    machine this is.
+    """
+
+    @property
+    def default_headers(self) -> dict[str, str | Omit]:
+        return {"Content-Type": "application/json", "User-Agent": "kurage-bot"}
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """What a worker serves."""
@@ -64,14 +79,9 @@ class Worker:
         """The name that is asked for; None: the first one that it serves."""
         base = url.rstrip("/")
         self._root = base.removesuffix("/v1")
-        # The headers are said in full: the package would add what it finds in the environment.
-        self._headers: dict[str, str | Omit] = {
-            "Authorization": f"Bearer {api_key}" if api_key else Omit(),
-            "OpenAI-Organization": Omit(),
-            "OpenAI-Project": Omit(),
-        }
+        self._key = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = _http(parts.hostname or "", concurrency)
-        self._openai = AsyncOpenAI(
+        self._openai = _OpenAI(
             base_url=base,
             api_key=api_key or "none",
             max_retries=0,
@@ -132,7 +142,7 @@ class Worker:
         try:
             async with asyncio.timeout(_ASIDE):
                 page = await self._openai.get(
-                    "/models", cast_to=object, options={"headers": self._headers}
+                    "/models", cast_to=object, options={"headers": self._key or _NO_KEY}
                 )
         except TimeoutError:
             raise Trouble("away", f"no list of models within {_ASIDE:g} s") from None
@@ -172,7 +182,7 @@ class Worker:
             _path(prompt),
             cast_to=httpx2.Response,
             body=_body(model, prompt, sampling),
-            options={"headers": self._headers},
+            options={"headers": self._key or _NO_KEY},
             stream=True,
             stream_cls=AsyncStream[object],
         )
@@ -216,15 +226,13 @@ class Worker:
         return count
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
-        headers = {k: v for k, v in self._headers.items() if isinstance(v, str)}
-        return await self._http.post(f"{self._root}{path}", json=body, headers=headers)
+        return await self._http.post(f"{self._root}{path}", json=body, headers=self._key)
 
     async def healthy(self) -> str | None:
         """Return why it is not healthy; None: it is."""
-        headers = {k: v for k, v in self._headers.items() if isinstance(v, str)}
         try:
             async with asyncio.timeout(_ASIDE):
-                response = await self._http.get(f"{self._root}/health", headers=headers)
+                response = await self._http.get(f"{self._root}/health", headers=self._key)
                 if response.status_code not in {404, 405, 501}:
                     return None if response.is_success else f"status {response.status_code}"
             await self._list()

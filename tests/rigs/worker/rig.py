@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -93,6 +94,13 @@ class WorkerRig:
     def forget(self) -> None:
         """Empty the journal."""
         self._server.journal.clear()
+
+    @property
+    def most_at_once(self) -> int:
+        """How many requests that generate were answered at the same time, at most."""
+        asked = self.asked()
+        spans = [(one.began, one.spoken or one.ended or math.inf) for one in asked]
+        return max((sum(a <= b < c for a, c in spans) for b, _ in spans), default=0)
 
     @property
     def connections(self) -> int:

@@ -40,6 +40,8 @@ class Asked:
     ending: Ending = "open"
     """`aborted`: the client went away before the end; `cut`: a fault ended the connection."""
     ended: float | None = None
+    spoken: float | None = None
+    """When the last piece was handed to the wire; `ended` may be later than the client's end."""
 
     @property
     def prompt(self) -> str:
@@ -188,6 +190,7 @@ class Server:
             async for text, reason in said:
                 yield (chunks.last(text, reason) if reason else chunks.text(text)), True
                 asked.pieces += 1
+            asked.spoken = time.monotonic()
             yield shapes.DONE, False
 
         async with aclosing(events()) as sending:
