@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 from bot.backup.archive import Sink
 from bot.backup.manifest import damaged
 from ingest.encode import Encoding, SparseVector
-from ingest.index import StoredPoint, hit, point_id
+from ingest.extra_points import stored_id
+from ingest.index import StoredPoint, hit
 
 _PAGE = 256
 _LENGTHS = struct.Struct("<II")
@@ -85,7 +86,7 @@ def _page(described: list[dict[str, Any]], body: memoryview) -> Iterator[StoredP
 
 def _checked(id_: str, vectors: Encoding, payload: dict[str, Any]) -> StoredPoint:
     """Return the point if a search could show it and a sync could replace it."""
-    held = hit(payload, 0.0)
-    if id_ != point_id(held.document.source, held.document.id, held.chunk.ordinal):
+    hit(payload, 0.0)  # raises where a field is missing
+    if id_ != stored_id(payload):
         raise ValueError(f"{id_} is not the id of its chunk")
     return StoredPoint(id_, vectors, payload)
