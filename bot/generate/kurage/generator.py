@@ -29,24 +29,12 @@ many."""
 
 
 class KurageGenerator:
-    """Asks lightblue/kurage-ja, or a sister of it.
+    """Asks lightblue/kurage-ja, or a sister of it."""
 
-    `temperature` and `seed` are for evaluations that have to come out the same twice.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        *,
-        mode: Mode,
-        max_tokens: int,
-        max_tokens_long: int,
-        temperature: float = kurage.TEMPERATURE,
-        seed: int | None = None,
-    ) -> None:
+    def __init__(self, model: Model, *, mode: Mode, max_tokens: int, max_tokens_long: int) -> None:
         self._model = model
         self._mode = mode
-        self._short = Sampling(max_tokens, temperature, kurage.TOP_P, seed=seed)
+        self._short = Sampling(max_tokens, kurage.TEMPERATURE, kurage.TOP_P)
         self._long = replace(self._short, max_tokens=max_tokens_long)
 
     async def generate(
@@ -96,6 +84,7 @@ class KurageGenerator:
         async with aclosing(request.stream()) as stream:
             async for _ in stream:
                 pass
+        # A pair that is said over and over is one pair.
         return pairs(request.raw, complete=request.complete)
 
     async def _at_once(
@@ -197,7 +186,7 @@ class _Chunk:
 
 def _last(request: Request) -> Said:
     """Return what was said in the end; what was cut off ends with a whole sentence, if it can."""
-    last = said(request.raw, chunks=len(request.included), finished=True)
+    last = said(request.kept, chunks=len(request.included), finished=True)
     return last if request.complete else replace(last, answer=whole_sentences(last.answer))
 
 

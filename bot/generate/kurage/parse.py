@@ -135,7 +135,12 @@ def _numbers(listed: str, chunks: int) -> tuple[int, ...]:
     """Return the numbers that chunks have, in order, each once; `1-3` are three."""
     numbers: list[int] = []
     for match in _NUMBER.finditer(listed):
-        first, last = (int(digits[-9:]) for digits in (match[1], match[2] or match[1]))
+        first, last = map(_number, (match[1], match[2] or match[1]))
         between = range(max(first, 1), min(last, chunks) + 1)
         numbers += between if first <= last else (first, last)
     return tuple(dict.fromkeys(number for number in numbers if 1 <= number <= chunks))
+
+
+def _number(digits: str) -> int:
+    """Return the number; one that no list of chunks has may be cut."""
+    return int(digits[:9])

@@ -45,13 +45,14 @@ class Request:
         self._name = ""
         self._looked = 0
         self._repeats: int | None = None
-        self._raw = ""
+        self.raw = ""
+        """All that came back."""
         self.included = included
 
     @property
-    def raw(self) -> str:
-        """What came back, without what was said over and over."""
-        return self._raw[: self._repeats]
+    def kept(self) -> str:
+        """What came back without what was said over and over."""
+        return self.raw[: self._repeats]
 
     @property
     def complete(self) -> bool:
@@ -74,10 +75,10 @@ class Request:
                         continue
                     if self._first is None:
                         self._first = time.perf_counter()
-                    self._raw += piece.text
+                    self.raw += piece.text
                     if self._repeating():
                         return
-                    yield self._raw
+                    yield self.raw
         finally:
             self._ended = time.perf_counter()
 
@@ -90,7 +91,7 @@ class Request:
             model=self._name,
             worker=self._worker,
             prompt=self._prompt.shown,
-            raw=self._raw,
+            raw=self.raw,
             included=self.included,
             milliseconds=_milliseconds(self._began, ended),
             first_token_ms=first,
@@ -98,10 +99,10 @@ class Request:
         )
 
     def _repeating(self) -> bool:
-        if len(self._raw) - self._looked < _LOOK:
+        if len(self.raw) - self._looked < _LOOK:
             return False
-        self._looked = len(self._raw)
-        self._repeats = endless(self._raw)
+        self._looked = len(self.raw)
+        self._repeats = endless(self.raw)
         return self._repeats is not None
 
 

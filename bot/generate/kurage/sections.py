@@ -116,7 +116,7 @@ def _counts(match: re.Match[str], raw: str, kind: Kind) -> bool:
     if match["label"]:
         return False
     at_line_start = raw[match.start() - 1] in "\r\n"
-    return at_line_start or match["tag"][1] in "<＜"
+    return at_line_start or match["tag"][1] in "<＜/"
 
 
 def _kind(match: re.Match[str], before: Kind, *, blank: bool) -> Kind:
