@@ -130,10 +130,13 @@ class Cited:
         text = self._buffer + piece
         done = 0
         for begin, end, numbers in self._citations(text, closing=closing):
-            self._say(text[done:begin])
+            before = text[done:begin]
             if numbers is None:
-                done = begin
+                before = before if closing else _without_broken(before)
+                self._say(before)
+                done += len(before)
                 break
+            self._say(before)
             self._line.cite(numbers)
             done = end
         else:
@@ -174,6 +177,8 @@ class Cited:
         self._line.say(last)
 
     def _settle(self) -> None:
+        if self._numbers:
+            self._line.text = _without_broken(self._line.text.rstrip("\r\n"))
         found, self._listing = self._read(self._line, self._settled, self._general)
         self._settled += found
         self._line = _Line()
@@ -194,7 +199,7 @@ class Cited:
         if _LABEL.fullmatch(text) or _TITLED.fullmatch(text) or (self._listing and begun):
             general += cited
             return [], self._listing
-        if text.strip(_BLANKS + "\r\n、，,・*-"):
+        if "".join(text.split()).strip("、，,・*-"):
             return _statements(text, line.marks), False
         if before:
             before[-1] = _citing(before[-1], cited)
@@ -233,8 +238,10 @@ class _Line:
 
     def cite(self, numbers: Sequence[int]) -> None:
         """A citation stands here; without numbers, one that names nobody."""
-        if not self._before and self._behind is None and self.text.endswith(("(", "（")):
-            self._bracket, self.text = self.text[-1], self.text[:-1]
+        if not self._before and self._behind is None:
+            self.text = _without_broken(self.text)
+            if self.text.endswith(("(", "（")):
+                self._bracket, self.text = self.text[-1], self.text[:-1]
         self._behind = ""
         if numbers:
             self.marks.append(_Mark(len(self.text), tuple(numbers)))
@@ -274,6 +281,12 @@ def _may_go_on(text: str, begin: int, citation: re.Match[str] | None) -> bool:
     if any(word.startswith(inside.lower()) for word in _WORDS) or _BEGUN_INSIDE.fullmatch(inside):
         return True
     return text[begin] not in "(（" and bool(_BEGUN_NUMBER.match(inside))
+
+
+def _without_broken(text: str) -> str:
+    """Return the text without what a slip such as [1[1] or [[1]2] would leave before a citation."""
+    rest = text.rstrip("0123456789０１２３４５６７８９,，、")
+    return rest.rstrip("[［【") if rest.endswith(("[", "［", "【")) else text
 
 
 def _bullet(text: str) -> int:

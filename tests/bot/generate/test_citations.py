@@ -223,7 +223,7 @@ PIECES = st.lists(
 PARTIAL = re.compile(r"[\[［【][0-9０-９]{1,3}(?:[,、][0-9０-９]{1,3})*[\]］】]?\Z")
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(PIECES)
 def test_anything_is_read_and_nothing_is_made_up(pieces: list[str]) -> None:
     """What is shown, at every moment, is left of the output; what is cited has its number there."""
@@ -243,7 +243,7 @@ def test_anything_is_read_and_nothing_is_made_up(pieces: list[str]) -> None:
     assert is_subsequence("".join(part.text for part in cited.statements), raw)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(PIECES, st.integers(1, 7))
 def test_how_the_output_is_cut_into_pieces_changes_nothing(pieces: list[str], size: int) -> None:
     text = "".join(pieces)
@@ -252,6 +252,7 @@ def test_how_the_output_is_cut_into_pieces_changes_nothing(pieces: list[str], si
     assert once.references == piecewise.references
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["[", "[1,", "[資料", "（", "[1](http", "[[1]", "[1†", "出典", "1 , "]))
 def test_an_output_without_end_is_read_in_time_that_grows_with_it(piece: str) -> None:
     """No bracket is waited for longer than a citation is long."""
