@@ -48,6 +48,10 @@ class SearchIndexError(Exception):
     """The index can not be opened, read or written; the message says what to change."""
 
 
+class IndexBusyError(SearchIndexError):
+    """Another process writes the index right now."""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
     """What every chunk of one document carries, so that a hit needs no second look-up."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from ingest.encode import VectorSpec
-from ingest.index import SearchIndexError, generation_name
+from ingest.index import IndexBusyError, SearchIndexError, generation_name
 
 # Names the layout of folders and payload; a change makes new generations.
 _LAYOUT = 1
@@ -159,7 +159,7 @@ def writing(index: Path) -> Iterator[None]:
     with (index / "writer.lock").open("a+", encoding="ascii") as lock:
         while not _lock(lock, fcntl.LOCK_EX):
             if holder := _writer(index):  # else somebody just looked who writes
-                raise SearchIndexError(
+                raise IndexBusyError(
                     f"the index is being written by {holder}; wait until it has finished"
                 )
         lock.truncate(0)
