@@ -109,8 +109,11 @@ def _missing(text: str, asked: Reading, cited: Sequence[Reading]) -> Iterator[tu
             continue
         if not is_borne(found, sources):
             yield _name(found), said.folded.piece(found.begin, found.end)
-    yield from (("terms", piece) for piece in _missing_terms(said, asked, cited))
-    yield from (("tags", tag) for tag in _tags(text))
+    tags = list(_tags(text))
+    for piece in _missing_terms(said, asked, cited):
+        if not any(piece in tag for tag in tags):
+            yield "terms", piece
+    yield from (("tags", tag) for tag in tags)
 
 
 def _name(found: Found) -> str:
