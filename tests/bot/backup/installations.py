@@ -16,10 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot import backup, migrations, settings
 from bot.app import App, open_app
 from bot.backup import tables
 from bot.conversations import Shown, Thread
+from bot.conversations.tables import TraceRow
 from bot.exchange import Answer, Question, Source, Statement
 from bot.inbox import InboxStore, Owner
 from connectors.base import Group
@@ -27,6 +30,7 @@ from ingest.chunk import Chunk
 from ingest.edge import EdgeWriter
 from ingest.index import IndexedDocument, IndexWriter, Origin, SearchIndexError
 from ingest.state import ADMINISTRATOR, Failure
+from ingest.state.tables import QuestionedChunkRow, QuestionRow
 
 SALES = (frozenset({"group:sales"}),)
 EVERYONE = (frozenset({"anyone"}),)
@@ -112,6 +116,29 @@ def _converse(kurage: App) -> None:
     again = replace(log.get(turn.id), id="222222", message="1.4", shown=(Shown("C1", "1.5"),))
     assert inbox.put(again) is not None
     inbox.hear("slack", {"C1": "1.4"})
+    _ask_a_model(kurage, turn.id)
+
+
+def _ask_a_model(kurage: App, turn: str) -> None:
+    """Leave what a model was asked, for a turn and about a chunk."""
+    now = datetime.now(UTC)
+    place = {"source": "規程", "document_id": "0.md", "ordinal": 0, "chunk": "0" * 64}
+    with Session(kurage.engine) as session, session.begin():
+        session.add(TraceRow(turn_id=turn, calls=[{"raw": "なし"}], checks=[{"name": "numbers"}]))
+        session.add(QuestionedChunkRow(**place, model="kurage", asked=now))
+        session.add(
+            QuestionRow(
+                id="Q7F3Q2",
+                **place,
+                question=QUESTION,
+                answer="0.mdの表による",
+                state="approved",
+                model="kurage",
+                created=now,
+                decided=now,
+                decided_by="佐藤",
+            )
+        )
 
 
 def everything(kurage: App) -> dict[str, Any]:
