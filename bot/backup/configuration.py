@@ -11,10 +11,10 @@ MASK = "***"
 
 # A password before the host of an address (RFC 3986, 3.2.1), which may hold nearly anything.
 _IN_ADDRESS = re.compile(r"(?<=://)([^\s/?#:@\"']*):([^\s/\"']+)@")
-# A value under a telling name, also in a comment.
+# A value under a telling name, also in a comment; not a small number, such as max_tokens = 128.
 _NAMED = re.compile(
     r"""(?ix) \b [\w-]* (?: password | passwd | secret | token | api[_-]?key ) [\w-]* \s* [=:] \s*
-    (["']?) (?! ["'\s] ) ([^"'\n]+) \1"""
+    (["']?) (?! ["'\s] | \d{1,4} \s* (?: [#\n] | \Z ) ) ([^"'\n]+) \1"""
 )
 # Tokens that tell themselves: Slack's (api.slack.com/authentication/token-types), OpenAI-like keys.
 _TOKEN = re.compile(r"\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")

@@ -28,6 +28,7 @@ class TestConfiguration:
             ),
             ('url = "https://:pw@h"', 'url = "https://:***@h"'),
             ("# api_key: abc", "# api_key: ***"),
+            ("token = 12345678", "token = ***"),
             ('SLACK_TOKEN = "abc def"', 'SLACK_TOKEN = "***"'),
             ("# xoxb-1234567890-abc は使わない", "# *** は使わない"),
         ],
