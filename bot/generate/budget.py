@@ -112,20 +112,25 @@ class _Fit:
     passages: tuple[Text, ...]
     lay_out: Callable[[Sequence[Included]], Prompt]
     room: int
-    spans: list[list[int]] = field(init=False)
+    spans: list[list[int]] = field(default_factory=list)
     """Where each sentence of each passage ends; a passage without any counts as one."""
     weights: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.spans = [_ends(passage.text) for passage in self.passages]
+    """Of the first 0, 1, 2 … sentences."""
 
     async def search(self) -> tuple[Prompt, tuple[Included, ...]] | None:
         """Return the best fit, or None."""
-        everything = sum(map(len, self.spans))
-        whole = await self._measured(everything)
-        if whole.tokens <= self.room:
-            return whole.prompt, whole.included
-        best = len(self.spans[0]) if self.spans else 0
+        included = tuple(_part(passage, len(passage.text)) for passage in self.passages)
+        prompt = self.lay_out(included)
+        tokens = await self._tokens(prompt)
+        if tokens <= self.room:
+            return prompt, included
+        if not self.passages:
+            return None
+        # Only now are sentences needed: to find them takes longer than all the rest.
+        self._cut()
+        everything = len(self.weights) - 1
+        whole = _Measured(everything, included, prompt, tokens)
+        best = len(self.spans[0])
         # The best passage is only touched where nothing else is left to leave out.
         for fewest, too_many in ((best, everything), (1, best)):
             if found := await self._between(fewest, too_many, whole):
@@ -145,29 +150,33 @@ class _Fit:
             count = self._guess(last, low, high) if calls < 2 else (low + high) // 2
             last = await self._measured(count)
             calls += 1
-            if last.tokens <= self.room:
-                found, low = last, count + 1
-            else:
+            if last.tokens > self.room:
                 high = count
+                continue
+            found, low = last, count + 1
+            if self._full(last):
+                break
         return found
+
+    def _full(self, last: _Measured) -> bool:
+        """Tell whether one more sentence would be too much, by what was measured."""
+        more = self.weights[last.count + 1] - self.weights[last.count]
+        return last.tokens + more * last.tokens / estimate(last.prompt) > self.room
 
     def _guess(self, last: _Measured, low: int, high: int) -> int:
         """Return the count from `low` to below `high` that fills the room, by what was measured."""
-        weights = self._weights()
-        other = estimate(last.prompt) - weights[last.count]
+        other = estimate(last.prompt) - self.weights[last.count]
         allowed = self.room * estimate(last.prompt) / last.tokens - other
-        return min(max(bisect.bisect_right(weights, allowed) - 1, low), high - 1)
+        return min(max(bisect.bisect_right(self.weights, allowed) - 1, low), high - 1)
 
-    def _weights(self) -> list[float]:
-        """Return the weight of the first 0, 1, 2 … sentences."""
-        if not self.weights:
-            pieces = (
-                passage.text[begin:end]
-                for passage, ends in zip(self.passages, self.spans, strict=True)
-                for begin, end in itertools.pairwise([0, *ends])
-            )
-            self.weights = list(itertools.accumulate(map(_weight, pieces), initial=0.0))
-        return self.weights
+    def _cut(self) -> None:
+        self.spans = [_ends(passage.text) for passage in self.passages]
+        pieces = (
+            passage.text[begin:end]
+            for passage, ends in zip(self.passages, self.spans, strict=True)
+            for begin, end in itertools.pairwise([0, *ends])
+        )
+        self.weights = list(itertools.accumulate(map(_weight, pieces), initial=0.0))
 
     async def _measured(self, count: int) -> _Measured:
         included = self._included(count)
@@ -190,8 +199,12 @@ class _Fit:
                 break
             left = count - start
             end = len(passage.text) if left >= len(ends) else ends[left - 1]
-            parts.append(Included(passage.number, 0, end, neutral(passage.text[:end])))
+            parts.append(_part(passage, end))
         return tuple(parts)
+
+
+def _part(passage: Text, end: int) -> Included:
+    return Included(passage.number, 0, end, neutral(passage.text[:end]))
 
 
 def _ends(text: str) -> list[int]:
@@ -215,5 +228,6 @@ def _bytes(text: str) -> int:
 def _weight(text: str) -> float:
     japanese = len(_JAPANESE.findall(text))
     letters = len(_LETTER.findall(text))
-    rest = _bytes(text) - letters - sum(map(_bytes, _JAPANESE.findall(text)))
+    # Each of these Japanese characters has three bytes.
+    rest = _bytes(text) - letters - 3 * japanese
     return japanese * _TOKENS_PER_JAPANESE + letters * _TOKENS_PER_LETTER + rest
