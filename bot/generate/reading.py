@@ -19,6 +19,10 @@ from bot.generate.saying import Answering, abstains, may_abstain
 _STRANGE = 0.15
 """Share of a sentence below which what it cites can not bear it, if another passage does."""
 
+_ENOUGH = 20
+"""Characters of an answer that show whether a passage bears it, while it has not cited any yet:
+less stands somewhere by chance, and would be taken back."""
+
 
 class Reading:
     """One output of a model; `feed` it, then `close` it."""
@@ -107,6 +111,8 @@ class Reading:
         cited = self._cited.references
         if not cited:
             text = "\n".join(part.text for part in statements)
+            if not self._finished and (self._task == "closed" or len(text) < _ENOUGH):
+                return statements, ()
             return statements, self._bearing.best(text, self._question)
         statements = tuple(map(self._verified, statements))
         own = (number for part in statements for number in part.references)
