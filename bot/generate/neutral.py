@@ -12,14 +12,14 @@ import re
 # tokenizer that normalises by NFKC does not turn them back, and no parser of ours reads them.
 _HARMLESS = str.maketrans("<＜>＞[［]］:", "〈〈〉〉〔〔〕〕：")
 
-_BLANK = r"[ \t\u3000]*"
+_BLANK = r"[ \t\u3000]{0,4}"
 _WORD = r"(?:Chunk|References?|Answers?|Questions?|Long|Q[ ]?&[ ]?A|SYS)"
 _TAG = re.compile(
     rf"""
     # <<Chunk 1>>, <</SYS>>, and begun only: <<Answer
-    [<＜]{{2,}}{_BLANK}/?{_BLANK}{_WORD}(?:[ \t\u3000\w]{{0,40}}[>＞]+)?
+    (?<![<＜])[<＜]{{2,}}+{_BLANK}/?{_BLANK}{_WORD}(?:[ \t\u3000\w]{{0,40}}[>＞]+)?
     # <Answer>, as a model may write it and the parser then reads it
-  | [<＜]{_BLANK}/?{_BLANK}(?:References?|Answers?|Questions?|Chunk{_BLANK}\d*){_BLANK}[>＞]+
+  | [<＜]{_BLANK}/?{_BLANK}(?:References?|Answers?|Questions?|Chunk{_BLANK}\d{{0,6}}){_BLANK}[>＞]+
     # what tokenizers know as one token, wherever it stands
   | [<＜][|｜][^|｜<>＜＞〈〉〔〕［］\[\]：:\n]{{1,40}}[|｜][>＞]
   | [<＜]/?(?:s|unk|pad|bos|eos|(?:start|end)_of_turn)[>＞]

@@ -28,7 +28,7 @@ _LONGEST = 60
 """Characters of the longest tag, about."""
 _ENDS = re.compile(r"<[|｜][^|｜<>\n]{1,40}[|｜]>|</s>", re.IGNORECASE)
 """Tokens that end a message, where a server lets them through."""
-_BEGUN = re.compile(rf"[<＜]+[^<>＜＞\n]{{0,{_LONGEST}}}\Z")
+_BEGUN = re.compile(rf"(?<![<＜])[<＜]++[^<>＜＞\n]{{0,{_LONGEST}}}\Z")
 _LABELS = ("references:", "answers:", "questions:")
 _NAMES = ("references", "answer", "question", "long", "chunk 1", "q&a generation context")
 _BROKEN = re.compile(r"[<＜]{2,12}[ \t]*(?:Ref|Ans|Que|Long|Chunk|Q ?& ?A)", re.IGNORECASE)

@@ -201,6 +201,8 @@ def test_a_mutated_output_invents_nothing(seed: int) -> None:
         assert made.answer in raw
         assert not LEAKED.search(made.answer)
         assert all(1 <= number <= CHUNKS for number in made.references or ())
+        digits = {int(number) for number in re.findall(r"\d", raw)}
+        assert not made.references or digits & set(made.references)
         assert not (made.abstains and made.answer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -85,3 +86,16 @@ def test_text_without_brackets_and_colons_is_never_changed(text: str) -> None:
 def test_half_a_character_is_replaced() -> None:
     """A lone surrogate is no text, and no request can carry it."""
     assert neutral("a\ud800b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["<", "＜", "[", "< ", "<<", "<|", "<<Answer", "[/", " ", "a|", "USER", "Chunk 1", "<<A "],
+)
+def test_an_evil_text_takes_no_time(evil: str) -> None:
+    """Each position is looked at once, so to say: 100,000 of anything are done at once."""
+    text = evil * 100_000
+    began = time.process_time()
+    assert len(neutral(text)) == len(text)
+    assert len(neutral(f"[<{' ' * 100_000}x")) == 100_003
+    assert time.process_time() - began < 2
