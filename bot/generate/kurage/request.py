@@ -18,6 +18,9 @@ from ingest.sentences import sentences
 
 _LOOK = 16
 """Characters after which a repetition is looked for again."""
+_CHARACTERS = 32
+"""Of the longest tokens, about: what is longer than so many each comes from a worker that does not
+keep to `max_tokens`, and might never end."""
 _ENDED = re.compile(r"(?:[。｡！？!?…]|(?<!\d)[.．])[」』）)”’\"']*\Z")
 """A full stop behind a digit may be the point of 3.5."""
 
@@ -76,7 +79,7 @@ class Request:
                     if self._first is None:
                         self._first = time.perf_counter()
                     self.raw += piece.text
-                    if self._repeating():
+                    if self._repeating() or self._too_long():
                         return
                     yield self.raw
         finally:
@@ -104,6 +107,12 @@ class Request:
         self._looked = len(self.raw)
         self._repeats = endless(self.raw)
         return self._repeats is not None
+
+    def _too_long(self) -> bool:
+        if len(self.raw) > _CHARACTERS * self._sampling.max_tokens:
+            self._finish = "length"
+            return True
+        return False
 
 
 def whole_sentences(text: str) -> str:

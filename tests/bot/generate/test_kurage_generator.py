@@ -264,6 +264,17 @@ async def test_an_answer_that_ran_out_of_room_ends_with_a_sentence(cut: str, kep
     assert said[-1].statements == (Statement(kept, (1,)),)
 
 
+async def test_a_worker_that_ignores_the_limit_is_stopped() -> None:
+    """What it says never repeats itself, and never ends."""
+    model = Scripted(
+        lambda _: answers("1", "".join(f"手順は{n}番です。" for n in range(99_999))), size=99
+    )
+    said = await told(kurage(model), evidence(*FACTS))
+    assert said[-1].statements[0].text.endswith("番です。")
+    assert len(said[-1].calls[0].raw) < 128 * 32 + 100
+    assert model.open == 0
+
+
 @pytest.mark.parametrize("mode", ["multi", "single"])
 async def test_a_worker_that_goes_away_ends_the_answer_with_its_error(mode: Mode) -> None:
     """Whoever quotes instead has to know; no stream stays open."""
