@@ -18,7 +18,7 @@ from bot.cli.arguments import (
     Simplified,
     Summarised,
 )
-from bot.cli.console import LANGUAGE, fail, out, say
+from bot.cli.console import LANGUAGE, fail, hush, out, say
 
 if TYPE_CHECKING:
     from bot.exchange import Mode, Style
@@ -62,6 +62,7 @@ def command(
         fail(refusal)
     style = _style({"long": long, "simple": simplify, "summary": summarise})
     with app.open_app(_settings(mode, style)) as kurage:
+        hush(kurage.settings)
         answer = kurage.run(
             kurage.ask(
                 question,

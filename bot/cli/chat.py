@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.arguments import AsPerson, FromSource
-from bot.cli.console import LANGUAGE, out, say, settle
+from bot.cli.console import LANGUAGE, hush, out, say, settle
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -67,6 +67,7 @@ def command(source: FromSource = None, as_: AsPerson = None) -> None:
 
     settle()
     with app.open_app() as kurage:
+        hush(kurage.settings)
         conversation = Conversation(kurage, as_, source)
         if sys.stdin.isatty():
             conversation.console.print(USAGE)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.exchange import Language
     from bot.serve.redact import Redactor
+    from bot.settings import Settings
 
 _PIPED_WIDTH = 200
 EXPECTED_EXIT = 1
@@ -72,6 +73,19 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
     gc.enable()
+
+
+def hush(settings: Settings | None = None) -> None:
+    """Keep the log lines of workers out of a command's output: the answer says what is wrong.
+
+    Without it they would go to standard output, where programs read JSON.
+    """
+    if settings is None or settings.generator != "extractive":
+        import logging
+
+        import structlog
+
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def say(en: str, ja: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from bot.cli.arguments import AsJson
-from bot.cli.console import EXPECTED_EXIT, out, say
+from bot.cli.console import EXPECTED_EXIT, hush, out, say
 
 HELP = say(
     "Check state directory, configuration, dictionary, database, index, sources, platforms, model.",
@@ -22,6 +22,7 @@ def command(json_: AsJson = False) -> None:
     """Check."""
     from bot import doctor
 
+    hush()
     findings = list(doctor.examine())
     if json_:
         rows = [{"check": f.check, "level": f.level, "message": f.message} for f in findings]

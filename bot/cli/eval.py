@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.arguments import AsJson
-from bot.cli.console import LANGUAGE, err, out, say, settle
+from bot.cli.console import LANGUAGE, err, hush, out, say, settle
 
 if TYPE_CHECKING:
     from bot.evaluate import Outcome, Report, RunLine
@@ -163,6 +163,7 @@ def command(
 
         plot.check(plot_to)
     configured = settings.load()
+    hush(configured)
     ways = experiment.check_ways((m.strip() for o in modes or () for m in o.split(",")), configured)
     if len(ways) > 1 and (run_out or plot_to):
         raise evaluate.EvaluationError("--run-out and --plot take one mode at a time")
