@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from bot.conversations.tables import FeedbackRow, PassageRow, TurnRow, clean
+from bot.conversations.tables import FeedbackRow, PassageRow, TraceRow, TurnRow, clean
 from bot.conversations.values import (
     Feedback,
     Shown,
@@ -17,6 +17,7 @@ from bot.conversations.values import (
 )
 from bot.exchange import Answer, Language, Source, Statement, Style
 from bot.reply import PATH_SEPARATOR
+from bot.trace import Trace, calls_json, checks_json, trace_of, traced
 from ingest.index import Hit
 
 _KEPT_PASSAGES = 50
@@ -40,7 +41,12 @@ def turn_of(row: TurnRow) -> Turn:
         updated=row.updated,
         finished=row.finished,
         statements=tuple(
-            Statement(held["text"], tuple(held["references"]), held["verbatim"])
+            Statement(
+                held["text"],
+                tuple(held["references"]),
+                held["verbatim"],
+                tuple(held.get("doubts", ())),
+            )
             for held in row.statements
         ),
         confidence=row.confidence,
@@ -63,11 +69,39 @@ def turn_of(row: TurnRow) -> Turn:
 
 def statement_values(statement: Statement) -> dict[str, Any]:
     """Return a statement as `turns.statements` holds it."""
+    doubts = [clean(doubt) for doubt in statement.doubts]
     return {
         "text": clean(statement.text),
         "references": list(statement.references),
         "verbatim": statement.verbatim,
+        **({"doubts": doubts} if doubts else {}),
     }
+
+
+def trace_row(turn: str, answer: Answer) -> dict[str, Any] | None:
+    """Return the columns of an answer's trace; None where no model had a part in it."""
+    trace = traced(answer)
+    if trace is None:
+        return None
+    return {
+        "turn_id": turn,
+        "calls": _cleaned(calls_json(trace)),
+        "checks": _cleaned(checks_json(trace.checks)),
+    }
+
+
+def trace_of_row(row: TraceRow) -> Trace:
+    """Return the trace of a row."""
+    return trace_of(row.calls, row.checks)
+
+
+def _cleaned(value: Any) -> Any:
+    """Return plain values with every text as a database stores it."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: _cleaned(held) for key, held in value.items()}
+    return [_cleaned(held) for held in value] if isinstance(value, list) else value
 
 
 def passage_rows(turn: str, answer: Answer) -> list[dict[str, Any]]:

@@ -29,10 +29,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 
 from bot.conversations.errors import ConversationsError, explained
-from bot.conversations.mapping import passage_rows, statement_values, turn_of
-from bot.conversations.tables import ConversationRow, FeedbackRow, PassageRow, TurnRow, clean
+from bot.conversations.mapping import (
+    passage_rows,
+    statement_values,
+    trace_of_row,
+    trace_row,
+    turn_of,
+)
+from bot.conversations.tables import (
+    ConversationRow,
+    FeedbackRow,
+    PassageRow,
+    TraceRow,
+    TurnRow,
+    clean,
+)
 from bot.conversations.values import OPEN, Selection, Thread, Turn, Vote, folded
 from bot.exchange import Answer, Question
+from bot.trace import Trace
 from ingest.state.transactions import insert_new, upserting
 
 ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -124,6 +138,8 @@ class Conversations:
             )
             if passages := passage_rows(turn, answer):
                 session.execute(insert(PassageRow), passages)
+            if trace := trace_row(turn, answer):
+                session.execute(insert(TraceRow), trace)
 
     def fail_turn(self, turn: str, reason: str) -> None:
         """Note why there is no answer. A finished turn is never changed."""
@@ -152,6 +168,12 @@ class Conversations:
         if not found:
             raise _unknown(turn)
         return found[0]
+
+    def trace(self, turn: str) -> Trace | None:
+        """Return what was asked of models for a turn; None where no model had a part in it."""
+        with self._transaction() as session:
+            row = session.get(TraceRow, turn)
+            return trace_of_row(row) if row else None
 
     def turns(self, selection: Selection = ALL) -> Iterator[Turn]:
         """Yield the turns that are wanted, newest first, holding a few hundred at a time.

@@ -100,7 +100,8 @@ class TurnRow(Base):
     style: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(8))
     statements: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    """`{"text", "references", "verbatim"}` each; references are numbers of cited passages."""
+    """`{"text", "references", "verbatim"}` each, with "doubts" where there are any; references are
+    numbers of cited passages."""
     confidence: Mapped[float | None] = mapped_column(Float)
     error: Mapped[Outside | None]
     """Why it failed, for the administrator."""

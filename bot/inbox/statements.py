@@ -7,7 +7,14 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
 
-from bot.conversations.tables import ConversationRow, HeardRow, MessageRow, PassageRow, TurnRow
+from bot.conversations.tables import (
+    ConversationRow,
+    HeardRow,
+    MessageRow,
+    PassageRow,
+    TraceRow,
+    TurnRow,
+)
 from bot.conversations.values import OPEN
 
 
@@ -41,6 +48,7 @@ class Statements:
             "reach", lease_owner=None, lease_expires=None,
         )  # fmt: skip
         self.passages = insert(PassageRow)
+        self.trace = insert(TraceRow)
         self.no_messages = delete(MessageRow).where(MessageRow.turn_id == bindparam("turn"))
         last = select(func.coalesce(func.max(MessageRow.position) + 1, 0))
         self.next_position = last.where(MessageRow.turn_id == bindparam("turn"))

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.conversations import ConversationsError, Shown, Thread, Turn
 from bot.conversations.errors import explained
-from bot.conversations.mapping import passage_rows, statement_values
+from bot.conversations.mapping import passage_rows, statement_values, trace_row
 from bot.conversations.store import load_turns
 from bot.conversations.tables import (
     ConversationRow,
@@ -258,6 +258,8 @@ class InboxStore:
                 return False
             if passages := passage_rows(turn.id, answer):
                 connection.execute(self._say.passages, passages)
+            if trace := trace_row(turn.id, answer):
+                connection.execute(self._say.trace, trace)
             self._show(connection, turn, shown)
             return True
 

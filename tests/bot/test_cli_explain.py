@@ -14,8 +14,11 @@ from typer.testing import CliRunner
 
 from bot import explain, settings
 from bot.app import App, open_app
+from bot.checks.examination import NAMES
 from bot.cli import app as command_line
-from bot.cli.explain import view
+from bot.cli.explain import models, view
+from bot.conversations import Thread
+from bot.exchange import Answer, Call, Check, Included, Question, Source, Statement
 from bot.generate.extractive import weights
 
 PREFIX = "https://intra.example.co.jp/docs/"
@@ -247,3 +250,93 @@ def test_sources_shows_what_is_configured_before_anything_is_indexed(
 def test_every_signal_of_the_confidence_has_words() -> None:
     """A name of ours tells an administrator nothing."""
     assert set(view.SIGNALS) == {"base", *weights.CONFIDENCE}
+
+
+# Turns that a model answered
+
+
+def written_turn(kurage: App, raw: str = "<<References>>\n1\n\n<<Answer>>\n4営業日前") -> str:
+    """Store a turn as if Kurage had answered it from two pages; return its number."""
+    question = Question("有給休暇は何日前？", frozenset({"anyone"}))
+    hits = (*kurage.index.chunks("docs", "休暇.md"), *kurage.index.chunks("docs", "食堂.md"))
+    parts = [Included(n, 0, len(h.chunk.text), h.chunk.text) for n, h in enumerate(hits, start=1)]
+    prompt = "".join(f"<<Chunk {p.number}>>\n{p.text}\n\n" for p in parts) + "<<Question>>\nいつ？"
+    call = Call("multi", "lightblue/kurage-ja", "gpu1:8000", prompt, raw, tuple(parts), 812.0, 95.0)
+    checks = (Check("numbers", passed=False, detail="4営業日"), Check("tags", passed=True))
+    said = (Statement("4営業日前", (1,), doubts=("4営業日",)),)
+    answer = Answer(
+        "answered",
+        said,
+        (Source(1, hits[0], None),),
+        (),
+        ranking=hits,
+        calls=(call,),
+        checks=checks,
+    )
+    turn = kurage.conversations.open_turn(Thread("terminal", "x"), question, asker="t")
+    kurage.conversations.finish_turn(turn.id, answer, generator="kurage")
+    return turn.id
+
+
+def test_a_turn_that_a_model_answered_is_explained_with_its_prompt_output_and_checks(
+    kurage: App,
+) -> None:
+    found = explain.explain_turn(kurage, written_turn(kurage))
+    assert found is not None
+    [call] = found["calls"]
+    assert call["raw"].endswith("4営業日前")
+    assert call["worker"] == "gpu1:8000"
+    marks = [part for part in call["prompt"] if not isinstance(part, str)]
+    assert [(part["passage"], part["document"], part["state"]) for part in marks] == [
+        (1, "休暇.md", "same"),
+        (2, "食堂.md", "same"),
+    ]
+    assert "3営業日前" in marks[0]["text"]
+    assert found["checks"][0] == {"name": "numbers", "passed": False, "detail": "4営業日"}
+
+
+def test_a_passage_that_has_changed_or_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "kurage.toml").write_text(CONFIG, "utf-8")
+    for name, text in (("休暇.md", "3営業日前までに申請。"), ("食堂.md", "11時に開く。")):
+        (tmp_path / "docs" / name).write_text(f"# 題\n\n{text}\n", "utf-8")
+    with open_app(_settings(tmp_path)) as opened:
+        source = opened.settings.config.sources["docs"]
+        opened.sync("docs", source)
+        turn = written_turn(opened)
+        (tmp_path / "docs" / "休暇.md").write_text("# 題\n\n5営業日前までに申請。\n", "utf-8")
+        (tmp_path / "docs" / "食堂.md").unlink()
+        opened.sync("docs", source)
+        found = explain.explain_turn(opened, turn)
+        assert found is not None
+        marks = [part for part in found["calls"][0]["prompt"] if not isinstance(part, str)]
+        assert [(part["state"], part["text"]) for part in marks] == [
+            ("changed", None),
+            ("gone", None),
+        ]
+
+
+def test_the_command_shows_what_the_model_was_asked_and_said(
+    folder: Path, kurage: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long prompts without their middle, unless --verbose; nothing steers the terminal."""
+    turn = written_turn(kurage, raw="4営業日前\x1b]0;evil\x07" + "あ" * 3000 + "おわり")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("KURAGE_HOME", raising=False)
+    run = CliRunner()
+    shown = run.invoke(command_line, ["explain", turn])
+    assert shown.exit_code == 0, shown.output
+    for expected in ("<<Chunk 1>>", "3営業日前", "<<Question>>", "gpu1:8000", "✗", "✓", "おわり"):
+        assert expected in shown.stdout
+    assert "--verbose" in shown.stdout
+    assert "\x1b" not in shown.stdout
+    assert "あ" * 3000 not in shown.stdout
+    whole = run.invoke(command_line, ["explain", turn, "--verbose"]).stdout
+    assert "あ" * 3000 in whole.replace("\n", "")
+    told = json.loads(run.invoke(command_line, ["explain", turn, "--json"]).stdout)
+    assert told["calls"][0]["raw"].startswith("4営業日前")
+
+
+def test_every_check_has_words() -> None:
+    """A name of ours tells an administrator nothing."""
+    assert tuple(models.CHECKS) == NAMES

@@ -18,7 +18,7 @@ HELP = say(
 
     Of a question: its terms, filters, candidates with their scores, and the decision. Of a document
     (address, path or id): whether it is indexed, and if not, why. Of a turn of the log: what was
-    found then.
+    found then, what a model was asked and said, and each check of its answer.
 
     [bold]Examples[/bold]
 
@@ -36,7 +36,7 @@ HELP = say(
 
     文書（URL・パス・ID）: 索引にあるか、なければその理由
 
-    記録の番号: そのとき見つかった資料
+    記録の番号: そのとき見つかった資料、モデルへの入力と出力、回答の確認結果
 
     [bold]例[/bold]
 
@@ -80,7 +80,8 @@ def command(
             "--verbose",
             "-v",
             help=say(
-                "Pairs of characters and all chunks, too.", "文字の組とすべての断片も表示します。"
+                "Pairs of characters, all chunks and whole prompts, too.",
+                "文字の組、すべての断片、入力の全文も表示します。",
             ),
         ),
     ] = False,

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.console import say
-from bot.cli.explain import states
+from bot.cli.explain import models, states
 from bot.cli.render import figures, printable
 
 _HEADINGS = 8
@@ -41,6 +41,8 @@ def show(console: Console, found: Mapping[str, Any], *, verbose: bool) -> None:
     """Print what `bot.explain` found out."""
     if "turn" in found:
         _turn(console, found)
+        if "calls" in found:
+            models.show(console, found, verbose=verbose)
     elif "question" in found:
         _question(console, found, verbose=verbose)
     else:
