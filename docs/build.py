@@ -31,6 +31,7 @@ PAGES = {
     "evaluation": ("Evaluation", "評価"),
     "operations": ("Operations", "運用"),
     "worker": ("The GPU worker", "GPUワーカー"),
+    "models": ("Models", "モデル"),
     "scale": ("Scale", "規模"),
     "architecture": ("Architecture", "構成"),
     "extraction": ("Extraction", "抽出の検査（英語）"),
