@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -157,7 +156,6 @@ def command(
     from bot.cli import progress
 
     settle()
-    _log_to_stderr()
     if plot_to:
         from bot import plot
 
@@ -204,13 +202,6 @@ def command(
     written = {"run": run_out, "plot": plot_to, "table": markdown}
     if not json_:
         _say_where(written)
-
-
-def _log_to_stderr() -> None:
-    """Keep what the program logs out of the figures."""
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _questions(directory: Path | None, questions_file: Path | None) -> Path:
