@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.exchange import (
     Answer,
@@ -29,11 +29,12 @@ from bot.generate import Generator
 from bot.retrieve import Retriever
 from ingest.index import Hit
 
+if TYPE_CHECKING:
+    from bot.bearing_quotes import Quoting
+
 # An abstention names this many of the nearest documents.
 _NEAREST = 3
 
-Quoting = Callable[[str, Evidence], Sequence[Quote]]
-"""Returns the sentences of the evidence that bear a text, best first."""
 OnProgress = Callable[[Answer], None]
 
 
@@ -138,18 +139,14 @@ class Answerer:
 
     def _verified(self, text: str, generation: Generation, evidence: Evidence) -> Answer:
         """Return what a model wrote, each sentence with what bears it, and with what does not."""
-        from bot.checks import attributed, examined  # noqa: PLC0415 - quotes need none of it
+        from bot.bearing_quotes import bearing_quotes  # noqa: PLC0415 - quotes need none of it
+        from bot.checks import attributed, examined  # noqa: PLC0415
 
         assert self.quoting is not None  # noqa: S101 - the caller has looked
         passages = {passage.number: passage for passage in evidence.passages}
         borne = attributed(_borne(generation, passages), passages)
         statements, checks = examined(text, borne, passages)
-        said = " ".join(statement.text for statement in statements)
-        cited = {number for statement in statements for number in statement.references}
-        narrowed = replace(
-            evidence, passages=tuple(p for p in evidence.passages if p.number in cited)
-        )
-        quotes = tuple(self.quoting(f"{text} {said}", narrowed)) if cited else ()
+        quotes = bearing_quotes(text, statements, evidence, self.quoting)
         if self.unverified == "quote":
             statements = _quoted_instead(statements, quotes)
         verified = replace(generation, statements=statements, quotes=quotes)

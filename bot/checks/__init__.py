@@ -6,4 +6,5 @@ what is written, not what is meant: an answer without doubts may still be wrong.
 """
 
 from bot.checks.attribution import attributed as attributed
+from bot.checks.attribution import content as content
 from bot.checks.examination import examined as examined

@@ -65,11 +65,11 @@ def _bearing(text: str, statement: Statement, passages: Mapping[int, Passage]) -
     if len(references) < 2:
         return statement.references
     held = {number: read(source_text(passages[number])) for number in references}
-    content = _content(text)
+    about = content(text)
     shares = {
-        number: len(content & _content(source_text(passages[number]))) / len(content)
+        number: len(about & content(source_text(passages[number]))) / len(about)
         for number in references
-        if content
+        if about
     }
     best = max(shares.values(), default=0)
     if best < _ENOUGH:
@@ -89,7 +89,7 @@ def _needed(text: str, chosen: set[int], held: Mapping[int, Reading]) -> set[int
 
 
 @lru_cache(maxsize=1024)
-def _content(text: str) -> frozenset[str]:
+def content(text: str) -> frozenset[str]:
     """Return what a text is about: pairs of characters, without particles and endings."""
     pairs: set[str] = set()
     for run in _CONTENT.findall(folded(text).text):
