@@ -53,7 +53,7 @@ def align(
     for source in sources:
         try:
             with state.lease(f"sync of {source}"), open_writer() as index:
-                one = restore(source, index, questions, encoder)
+                one = restore(source, index, questions, lambda: encoder)
         except (LeaseHeldError, IndexBusyError) as error:
             done.waiting[source] = str(error)
             continue
@@ -62,11 +62,14 @@ def align(
     return done
 
 
-def restore(source: str, index: IndexWriter, questions: Questions, encoder: Encoder) -> Aligned:
+def restore(
+    source: str, index: IndexWriter, questions: Questions, encoder: Callable[[], Encoder]
+) -> Aligned:
     """Let an open index hold what SQL says of a source, and publish what it changed.
 
     A sync that replaced documents calls it at its end: questions of chunks that stayed the same
-    come back without a model. Where there are no questions it costs one look into SQL.
+    come back without a model. Where there are none it costs a look into SQL and one into the index;
+    `encoder` is called where something comes back.
     """
     wanted = questions.pairs(Pairs(sources=[source], states=INDEXED_STATES))
     held = index.questions(source)
@@ -77,7 +80,7 @@ def restore(source: str, index: IndexWriter, questions: Questions, encoder: Enco
         done.removed = len(surplus)
     lacking = [pair for pair in wanted if held.get(pair.id) != (pair.state == "approved")]
     for document_id, pairs in groupby(lacking, key=lambda pair: pair.place.document_id):
-        done.added += _add(source, document_id, list(pairs), index, encoder)
+        done.added += _add(source, document_id, list(pairs), index, encoder())
     if done.added or done.removed:
         index.publish()
     return done

@@ -174,9 +174,9 @@ def test_after_a_sync_pairs_of_the_same_texts_come_back_without_a_model(desk: De
     desk.sync("休暇", "役員")
     assert len(held(desk)) == len(before) - 3
     with desk.open_writer() as index:
-        done = restore(SOURCE, index, desk.questions, desk.encoder)
+        done = restore(SOURCE, index, desk.questions, lambda: desk.encoder)
         assert (done.added, done.removed) == (3, 0)
-        assert restore(SOURCE, index, desk.questions, desk.encoder).added == 0
+        assert restore(SOURCE, index, desk.questions, lambda: desk.encoder).added == 0
     assert held(desk) == before
 
 
