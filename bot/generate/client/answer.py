@@ -162,4 +162,4 @@ def _too_slow(limits: Limits, *, said: bool, began: float, now: float) -> Troubl
     if took >= limits.first_token - _EARLY:
         return Trouble("slow", f"no first token within {limits.first_token:g} s")
     # The question has waited for room, or for another worker, and had less time left.
-    return Trouble("away", f"no first token within the last {took:.1f} s")
+    return Trouble("late", f"no first token within the last {took:.1f} s")

@@ -41,14 +41,17 @@ class Attempt:
         self._tries[worker] += 1
         if trouble.kind == "refused":
             raise RefusedError(f"{worker.name}: {trouble.reason}") from None
-        if trouble.kind in {"slow", "other"}:
+        if trouble.kind == "late":
+            self.no_room()
+        elif trouble.kind in {"slow", "other"}:
             self._most[worker] = 0
         elif trouble.kind == "busy":
             self._most[worker] = _BUSY_TRIES
 
     def no_room(self) -> None:
-        """Note that no worker had room in time."""
+        """Note that no worker had room in time: there is none left for another try."""
         self._crowded = True
+        self._most = dict.fromkeys(self._workers, 0)
 
     def error(self) -> AwayError | RefusedError:
         """Return what to raise in the end; what an administrator can change comes first."""

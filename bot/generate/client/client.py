@@ -66,7 +66,7 @@ class Client:
             Worker(url, model=model, api_key=api_key, concurrency=concurrency, timeout=timeout)
             for url in urls
         )
-        self._first_token = first_token
+        self._first_token = min(first_token, timeout)
         self._timeout = timeout
         self._context = context
         self._places = Places()
@@ -130,7 +130,7 @@ class Client:
             worker.busy_until = now + (1.0 if trouble.retry_after is None else trouble.retry_after)
         elif trouble.kind in {"away", "slow"}:
             self._failed(worker, place, trouble)
-        else:
+        elif trouble.kind in {"other", "refused"}:
             worker.breaker.answered(place)  # it works; what is wrong is what it is asked
 
     def _failed(self, worker: Worker, question: object, trouble: Trouble) -> None:

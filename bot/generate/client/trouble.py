@@ -7,22 +7,29 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx2
 import openai
+import structlog
 
-Kind = Literal["away", "slow", "busy", "other", "refused"]
-"""`away`: may pass, `slow`: no first token in time, `busy`: the worker has too much to do,
-`other`: refused here, another worker may take it, `refused`: no worker would."""
+Kind = Literal["away", "slow", "late", "busy", "other", "refused"]
+"""`away`: may pass, `slow`: no first token in time, `late`: nor in the little time that was left,
+`busy`: the worker has too much to do, `other`: refused here, another worker may take it, `refused`:
+no worker would."""
 
 _LONGEST = 240
-_TELLING = 16
-"""Characters in a row that are those of the prompt, rather than the same words by chance."""
+_TELLING = 20
+_TELLING_JAPANESE = 6
+"""Characters in a row that come from the prompt, rather than being the same words by chance: a
+server's own words are English mostly, and six of another script are a word of somebody's."""
 _ECHOES = ("'input'", '"input"', "input_value", "{'type'", '{"type"')
 """From here on a validation error shows the request itself."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Trouble(Exception):  # noqa: N818 - it never leaves the package
@@ -63,6 +70,10 @@ def _of_reading(error: Exception) -> str:
         return "the answer is no UTF-8"
     if isinstance(error, ValueError | RecursionError):
         return "the answer is no JSON"
+    # Perhaps a fault of ours. A whole traceback could show the question, with its local variables.
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno}" for frame in frames[-3:]]
+    _log.error("fault", error=type(error).__name__, where=where)
     return f"the answer can not be read ({type(error).__name__})"
 
 
@@ -84,7 +95,7 @@ def of_event(error: object) -> Trouble:
     """Return what an error means that comes as an event of the stream."""
     code = error.get("code") if isinstance(error, Mapping) else None
     said = _said({"error": error}) or "an error"
-    if code in {400, 413, 422}:
+    if isinstance(code, int) and code in {400, 413, 422}:
         return _refused(code, said)
     return Trouble("away", f"it reports: {said}")
 
@@ -92,9 +103,7 @@ def of_event(error: object) -> Trouble:
 def _of_status(error: openai.APIStatusError) -> Trouble:
     status, said = error.status_code, _said(error.body)
     if status == 429:
-        return Trouble(
-            "busy", "too many requests (429)", status=status, retry_after=_retry_after(error)
-        )
+        return Trouble("busy", "too many requests (429)", status=status, retry_after=_peace(error))
     if status in {401, 403}:
         reason = f"it refuses the key ({status}): set KURAGE_GENERATOR_API_KEY to one that it knows"
         return Trouble("other", reason, status=status)
@@ -140,27 +149,35 @@ def short(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
+def _peace(error: openai.APIStatusError) -> float | None:
+    return retry_after(error.response.headers.get("retry-after", ""))
+
+
 def discreet(reason: str, prompt: str) -> str:
     """Return a reason as far as it does not repeat the prompt."""
-    for place in range(len(reason) - _TELLING + 1):
-        if reason[place : place + _TELLING] in prompt:
+    for place in range(len(reason)):
+        telling = reason[place : place + _TELLING_JAPANESE]
+        if telling.isascii():
+            telling = reason[place : place + _TELLING]
+            if len(telling) < _TELLING:
+                continue
+        if telling in prompt:
             return f"{reason[:place]}…"
     return reason
 
 
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    """Return the seconds that a worker asks for, from either form of the header."""
-    said = error.response.headers.get("retry-after", "")
+def retry_after(header: str) -> float | None:
+    """Return the seconds that `Retry-After` asks for, in either form; None: it says nothing."""
     try:
-        seconds = float(said)
+        seconds = float(header)
     except ValueError:
-        return _until(said)
+        return _until(header)
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _until(date: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
+        moment = parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return max(moment.timestamp() - time.time(), 0.0)
+    return max(moment - time.time(), 0.0)

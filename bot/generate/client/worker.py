@@ -6,26 +6,18 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx2
-from openai import AsyncOpenAI, AsyncStream, NotFoundError, Omit
+from openai import AsyncStream, BadRequestError, NotFoundError, Omit
 
-from bot.generate.client import trouble
+from bot.generate.client import connection, request, trouble
 from bot.generate.client.breaker import Breaker
+from bot.generate.client.connection import ASIDE
+from bot.generate.client.request import Dialect
 from bot.generate.client.trouble import Trouble
 from bot.generate.model import Prompt, Sampling
 
-_CONNECT = 5.0
-"""Seconds until a connection stands; a host that drops what is sent to it must not cost more."""
-_ASIDE = 2.0
-"""Seconds for what is asked beside an answer: health, models, tokens. It takes milliseconds."""
-_SPARE = 8
-"""Connections for that, beside those that answer."""
-_KEPT = 4.0
-"""Seconds an idle connection is kept: vLLM's server cuts after 5, perhaps under a question."""
 _NAMED = 5
 """Models of a server that are named in an error; some have hundreds."""
 _TOKENIZER_REST = 30.0
@@ -33,18 +25,6 @@ _TOKENIZER_REST = 30.0
 
 
 _NO_KEY = {"Authorization": Omit()}
-
-
-class _OpenAI(AsyncOpenAI):
-    """`openai`'s client, which says nothing by itself.
-
-    It would send what it finds in variables that are meant for somebody else's server, and what
-    machine this is.
-    """
-
-    @property
-    def default_headers(self) -> dict[str, str | Omit]:
-        return {"Content-Type": "application/json", "User-Agent": "kurage-bot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +45,9 @@ class Worker:
     ) -> None:
         """Prepare one; nothing is connected. `timeout` is that of a whole answer, in seconds."""
         parts = urlsplit(url)
-        self.name = _name(parts.hostname or "", parts.port, parts.scheme)
+        self.name = connection.name(parts)
         """Host and port."""
-        self.url = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        self.url = connection.public(parts)
         """Without a password."""
         self.breaker = Breaker()
         self.running = 0
@@ -80,14 +60,9 @@ class Worker:
         base = url.rstrip("/")
         self._root = base.removesuffix("/v1")
         self._key = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http = _http(parts.hostname or "", concurrency)
-        self._openai = _OpenAI(
-            base_url=base,
-            api_key=api_key or "none",
-            max_retries=0,
-            http_client=self._http,
-            timeout=httpx2.Timeout(timeout, connect=min(_CONNECT, timeout)),
-        )
+        self._http = connection.connections(parts.hostname or "", concurrency)
+        self._openai = connection.connected(base, self._http, api_key, timeout)
+        self._dialect = Dialect()
         self._served: Served | None = None
         self._listing: asyncio.Task[Served] | None = None
         self._tokenizer_from = 0.0
@@ -140,12 +115,14 @@ class Worker:
 
     async def _list(self) -> Served:
         try:
-            async with asyncio.timeout(_ASIDE):
+            async with asyncio.timeout(ASIDE):
                 page = await self._openai.get(
                     "/models", cast_to=object, options={"headers": self._key or _NO_KEY}
                 )
         except TimeoutError:
-            raise Trouble("away", f"no list of models within {_ASIDE:g} s") from None
+            raise Trouble("away", f"no list of models within {ASIDE:g} s") from None
+        except NotFoundError as error:
+            raise self._no_such_path("/models") from error
         # Whatever a server sends, nothing else may come of it.
         except Exception as error:
             raise trouble.of(error) from error
@@ -170,7 +147,7 @@ class Worker:
         try:
             response = await self._ask(model, prompt, sampling)
         except NotFoundError as error:
-            raise await self._not_found(error, model, prompt) from error
+            raise await self._not_found(model, prompt) from error
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind != "text/event-stream":
             await response.aclose()
@@ -178,31 +155,37 @@ class Worker:
         return response, model
 
     async def _ask(self, model: str, prompt: Prompt, sampling: Sampling) -> httpx2.Response:
-        response = await self._openai.post(
-            _path(prompt),
-            cast_to=httpx2.Response,
-            body=_body(model, prompt, sampling),
-            options={"headers": self._key or _NO_KEY},
-            stream=True,
-            stream_cls=AsyncStream[object],
-        )
-        assert isinstance(response, httpx2.Response)  # noqa: S101 - by `cast_to`
-        return response
+        body = request.body(model, prompt, sampling)
+        while True:
+            try:
+                response = await self._openai.post(
+                    request.path(prompt),
+                    cast_to=httpx2.Response,
+                    body=self._dialect.spoken(body),
+                    options={"headers": self._key or _NO_KEY},
+                    stream=True,
+                    stream_cls=AsyncStream[object],
+                )
+            except BadRequestError as error:
+                if not self._dialect.learned(error.code, error.param):
+                    raise
+            else:
+                assert isinstance(response, httpx2.Response)  # noqa: S101 - by `cast_to`
+                return response
 
-    async def _not_found(self, error: NotFoundError, model: str, prompt: Prompt) -> Trouble:
+    async def _not_found(self, model: str, prompt: Prompt) -> Trouble:
         """Return what is not there: the model, or the whole endpoint."""
         self.forget()
-        if model not in (await self.served()).models:
-            if self.configured is None:
-                return Trouble("away", "it serves another model than a moment ago")
-            return Trouble("other", await self.wrong_model() or "", status=404)
-        said = trouble.of(error).reason
-        where = f"{self.url.rstrip('/')}{_path(prompt)}"
-        return Trouble(
-            "other",
-            f"{where} is not there ({said}): does KURAGE_GENERATOR_URL end in /v1?",
-            status=404,
-        )
+        if model in (await self.served()).models:
+            return self._no_such_path(request.path(prompt))
+        if self.configured is None:
+            return Trouble("away", "it serves another model than a moment ago")
+        return Trouble("other", await self.wrong_model() or "", status=404)
+
+    def _no_such_path(self, path: str) -> Trouble:
+        where = f"{self.url.rstrip('/')}{path}"
+        reason = f"there is no {where}: does KURAGE_GENERATOR_URL end in /v1?"
+        return Trouble("other", reason, status=404)
 
     async def tokens(self, prompt: Prompt) -> int | None:
         """Return how many tokens a prompt has; None where this server does not count them.
@@ -212,69 +195,39 @@ class Worker:
         now = asyncio.get_running_loop().time()
         if now < self._tokenizer_from:
             return None
-        self._tokenizer_from = now + _TOKENIZER_REST
         try:
-            async with asyncio.timeout(_ASIDE):
-                response = await self._post("/tokenize", _counted(self.configured, prompt))
-                count = _count(response)
-        except TimeoutError:
-            raise Trouble("away", f"no tokens counted within {_ASIDE:g} s") from None
-        except httpx2.HTTPError as error:
-            raise Trouble("away", f"no tokens counted: {type(error).__name__}") from error
-        if response.status_code < 500:
-            self._tokenizer_from = 0.0 if count is not None else math.inf
+            async with asyncio.timeout(ASIDE):
+                response = await self._http.post(
+                    f"{self._root}/tokenize",
+                    json=request.counted(self.configured, prompt),
+                    headers=self._key,
+                )
+        except (TimeoutError, httpx2.HTTPError) as error:
+            self._tokenizer_from = now + _TOKENIZER_REST
+            raise Trouble("away", f"no tokens counted ({type(error).__name__})") from error
+        count = request.count(response)
+        if count is None:
+            broken = response.status_code >= 500 and response.status_code != 501
+            self._tokenizer_from = now + _TOKENIZER_REST if broken else math.inf
         return count
-
-    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
-        return await self._http.post(f"{self._root}{path}", json=body, headers=self._key)
 
     async def healthy(self) -> str | None:
         """Return why it is not healthy; None: it is."""
         try:
-            async with asyncio.timeout(_ASIDE):
+            async with asyncio.timeout(ASIDE):
                 response = await self._http.get(f"{self._root}/health", headers=self._key)
-                if response.status_code not in {404, 405, 501}:
-                    return None if response.is_success else f"status {response.status_code}"
+            if response.is_success:
+                return None
+            if response.is_server_error and response.status_code != 501:
+                return f"status {response.status_code}"
             await self._list()
         except TimeoutError:
-            return f"no answer within {_ASIDE:g} s"
+            return f"no answer within {ASIDE:g} s"
         except httpx2.HTTPError as error:
             return trouble.of_connection(error)
         except Trouble as error:
             return error.reason if error.kind == "away" else None
         return None
-
-
-def _name(host: str, port: int | None, scheme: str) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"{shown}:{port or (443 if scheme == 'https' else 80)}"
-
-
-def _http(host: str, concurrency: int) -> httpx2.AsyncClient:
-    """Return the connections to a host; by a proxy of the environment, unless it is this machine.
-
-    Exceptions from the proxy (`NO_PROXY`) are the HTTP client's own reading of it.
-    """
-    connections = concurrency + _SPARE
-    return httpx2.AsyncClient(
-        limits=httpx2.Limits(
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_KEPT,
-        ),
-        timeout=httpx2.Timeout(_ASIDE),
-        trust_env=not _is_loopback(host),
-        follow_redirects=False,
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _seen(listing: asyncio.Task[Served]) -> None:
@@ -283,53 +236,5 @@ def _seen(listing: asyncio.Task[Served]) -> None:
         listing.exception()
 
 
-def _path(prompt: Prompt) -> str:
-    return "/chat/completions" if prompt.text is None else "/completions"
-
-
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def _body(model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": model,
-        **_said(prompt),
-        "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "stream": True,
-    }
-    if sampling.stop:
-        body["stop"] = list(sampling.stop)
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
-    return body
-
-
-def _said(prompt: Prompt) -> dict[str, Any]:
-    if prompt.text is not None:
-        return {"prompt": prompt.text}
-    return {"messages": [{"role": one.role, "content": one.text} for one in prompt.messages]}
-
-
-def _counted(model: str | None, prompt: Prompt) -> dict[str, Any]:
-    """Return what vLLM's `/tokenize` is asked, so that it counts as it does before it generates.
-
-    A text gets the model's special tokens (BOS) there, too; a chat those of its template.
-    """
-    body = _said(prompt)
-    body |= {"add_special_tokens": True} if "prompt" in body else {"add_generation_prompt": True}
-    return body if model is None else {"model": model, **body}
-
-
-def _count(response: httpx2.Response) -> int | None:
-    """Return the count of an answer; None where it has none, as that of another kind of server."""
-    if not response.is_success:
-        return None
-    try:
-        said = response.json()
-    except (ValueError, RecursionError):
-        return None
-    count = said.get("count") if isinstance(said, Mapping) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

@@ -115,6 +115,24 @@ async def test_64_questions_at_once_are_all_answered_with_their_own_answer() -> 
     assert rig.most_at_once > 8
 
 
+async def test_a_server_that_does_not_take_a_parameter_is_asked_without_it_from_then_on() -> None:
+    """As OpenAI's reasoning models, which name what they do not take."""
+    with WorkerRig(KNOWN) as rig:
+        for parameter in ("max_tokens", "temperature"):
+            error = {"message": "no", "param": parameter, "code": "unsupported_parameter"}
+            rig.fail("status", status=400, body={"error": error})
+        async with client_of(rig) as client:
+            assert await said(client) == ANSWER
+            assert await said(client) == ANSWER
+    first, _, *later = (one.body for one in rig.asked())
+    assert first["max_tokens"] == 100
+    for body in later:
+        assert body["max_completion_tokens"] == 100
+        assert not {"max_tokens", "temperature"} & set(body)
+        assert "top_p" in body
+    assert len(later) == 2
+
+
 async def test_the_key_is_sent_and_nothing_of_other_variables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
