@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from bot import worker
 ROOT = Path(__file__).parents[2]
 VLLM = ROOT / ".venv-models" / "bin"
 
+needs_vllm = pytest.mark.skipif(not (VLLM / "vllm").is_file(), reason="no vLLM in .venv-models")
+
 # Where the parser is has moved between versions.
 PARSES = """
 import json, sys
@@ -24,10 +27,12 @@ try:
 except ImportError:
     from vllm.entrypoints.openai.cli_args import make_arg_parser
 from vllm.utils.argparse_utils import FlexibleArgumentParser
-made = make_arg_parser(FlexibleArgumentParser()).parse_args(sys.argv[1:])
 names = "model max_model_len gpu_memory_utilization generation_config host port"
-names += " hf_overrides tensor_parallel_size kv_cache_dtype"
-print(json.dumps({name: getattr(made, name) for name in names.split()}))
+names += " hf_overrides tensor_parallel_size kv_cache_dtype quantization"
+names += " distributed_executor_backend data_parallel_backend"
+for line in json.loads(sys.stdin.read()):
+    made = make_arg_parser(FlexibleArgumentParser()).parse_args(line)
+    print("read", json.dumps({name: getattr(made, name) for name in names.split()}))
 """
 
 
@@ -45,27 +50,57 @@ def printed(folder: Path, *arguments: str) -> list[str]:
     return shlex.split(done.stdout)
 
 
-@pytest.mark.skipif(not (VLLM / "vllm").is_file(), reason="no vLLM in .venv-models")
-@pytest.mark.parametrize("name", ["kurage", "bge-m3"])
-def test_the_real_vllm_reads_what_is_printed_as_it_is_meant(
-    tmp_path: Path, name: worker.WorkerName
-) -> None:
-    """Its build for CPUs has no working `vllm` command: the module is what is started."""
-    more = ["--tensor-parallel", "2", "--", "--kv-cache-dtype", "fp8", "--port", "9001"]
-    python, *rest = printed(tmp_path, name, "--print", *more)
-    assert rest[:2] == ["-m", "vllm.entrypoints.openai.api_server"]
+def read(lines: list[list[str]]) -> list[dict[str, object]]:
+    """Return what vLLM's own parser makes of command lines that start its module."""
+    flags = []
+    for python, minus_m, module, *rest in lines:
+        assert Path(python).parent == VLLM
+        assert (minus_m, module) == ("-m", "vllm.entrypoints.openai.api_server")
+        flags.append(rest)
     done = subprocess.run(
-        [python, "-c", PARSES, *rest[2:]], capture_output=True, text=True, timeout=300, check=False
+        [VLLM / "python", "-c", PARSES],
+        input=json.dumps(flags),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    read = json.loads(done.stdout.splitlines()[-1])
-    recipe = worker.RECIPES[name]
-    assert read["model"] == recipe.model
-    assert read["max_model_len"] == recipe.max_model_len
-    assert read["gpu_memory_utilization"] == recipe.gpu_memory
-    assert read["generation_config"] == ("vllm" if name == "kurage" else "auto")
-    assert read["host"] == "127.0.0.1"
-    assert read["tensor_parallel_size"] == 2
-    assert (read["kv_cache_dtype"], read["port"]) == ("fp8", 9001)
-    if name == "bge-m3":
-        assert read["hf_overrides"] == {"architectures": ["BgeM3EmbeddingModel"]}
+    told = [line for line in done.stdout.splitlines() if line.startswith("read ")]
+    return [json.loads(line.removeprefix("read ")) for line in told]
+
+
+@needs_vllm
+def test_the_real_vllm_reads_what_is_printed_as_it_is_meant(tmp_path: Path) -> None:
+    """Its build for CPUs has no working `vllm` command: the module is what is started."""
+    more = ["--tensor-parallel", "2", "--", "--kv-cache-dtype", "fp8", "--port", "9001"]
+    names: list[worker.WorkerName] = ["kurage", "bge-m3"]
+    told = read([printed(tmp_path, name, "--print", *more) for name in names])
+    for name, said in zip(names, told, strict=True):
+        recipe = worker.RECIPES[name]
+        assert said["model"] == recipe.model
+        assert said["max_model_len"] == recipe.max_model_len
+        assert said["gpu_memory_utilization"] == recipe.gpu_memory
+        assert said["host"] == "127.0.0.1"
+        assert said["tensor_parallel_size"] == 2
+        assert (said["kv_cache_dtype"], said["port"]) == ("fp8", 9001)
+    kurage, bge_m3 = told
+    assert (kurage["generation_config"], bge_m3["generation_config"]) == ("vllm", "auto")
+    assert bge_m3["hf_overrides"] == {"architectures": ["BgeM3EmbeddingModel"]}
+
+
+@needs_vllm
+def test_the_real_vllm_takes_every_command_line_of_the_page(tmp_path: Path) -> None:
+    """None of them could be tried on a GPU, but each flag is one that vLLM has."""
+    page = (ROOT / "docs" / "worker.md").read_text("utf-8")
+    shown = dict.fromkeys(re.findall(r"(?:^\$ |`)kurage worker ([^`\n]+)", page, re.MULTILINE))
+    lines = []
+    for command in shown:
+        name, *rest = shlex.split(command)
+        if rest != ["--print"]:
+            lines.append(printed(tmp_path, name, "--print", *rest))
+    assert len(lines) >= 8
+    told = read(lines)
+    assert {said["quantization"] for said in told} == {None, "fp8"}
+    assert "ray" in {said["distributed_executor_backend"] for said in told}
+    assert "ray" in {said["data_parallel_backend"] for said in told}
