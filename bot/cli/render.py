@@ -18,7 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import reply
-from bot.exchange import Answer, Language, Source
+from bot.exchange import Answer, Language, Source, Statement
+from bot.exchange import Style as AnswerStyle
 from ingest.index import Hit
 
 _LINKABLE = re.compile(r"(https?|file)://", re.IGNORECASE)
@@ -45,15 +46,26 @@ def linked(label: str, url: str, *, terminal: bool) -> Text:
 
 
 def answer(
-    console: Console, found: Answer, language: Language, *, with_sources: bool = True
+    console: Console,
+    found: Answer,
+    language: Language,
+    *,
+    with_sources: bool = True,
+    style: AnswerStyle = "short",
 ) -> None:
     """Print an answer or abstention, whole."""
     words = reply.WORDINGS[language]
     if found.state == "answered":
-        for part in found.statements:
-            text = _statement(reply.statement(part, language))
+        if found.model_away:
+            console.print(Text(words.model_away, style="yellow"), soft_wrap=True)
+        if heading := reply.heading(style, language):
+            console.print(Text(heading, style="bold"))
+        for part in reply.shown(found):
+            text = _statement(part, language)
             # rich wraps at blanks, of which Japanese has none: a terminal wraps it better.
             console.print(text, soft_wrap=bool(_JAPANESE.search(text.plain)))
+        if found.nothing_more:
+            console.print(Text(words.nothing_more, style="dim"))
         for line in reply.old_sources(found.sources, datetime.now(UTC), language):
             console.print(Text(printable(line), style="yellow"))
         if with_sources:
@@ -70,9 +82,12 @@ def answer(
         )
 
 
-def _statement(text: str) -> Text:
-    shown = Text(printable(text))
+def _statement(part: Statement, language: Language) -> Text:
+    shown = Text(printable(reply.statement(part, language)))
     shown.highlight_regex(r"\[\d+\](?=(\[\d+\])*$)", "cyan")
+    if part.doubts:
+        mark = re.escape(reply.WORDINGS[language].to_check)
+        shown.highlight_regex(rf"{mark}(?=(\[\d+\])*$)", "yellow")
     return shown
 
 
@@ -119,7 +134,21 @@ def answer_json(found: Answer, language: Language) -> dict[str, Any]:
         ],
         "turn": found.turn,
         "timings_ms": dict(found.timings_ms),
+        **_noteworthy(found),
     }
+
+
+def _noteworthy(found: Answer) -> dict[str, Any]:
+    """Return the keys that are there only where something is to be said."""
+    doubts = [doubt for part in found.statements for doubt in part.doubts]
+    failed = [{"name": one.name, "detail": one.detail} for one in found.checks if not one.passed]
+    told = {
+        "doubts": doubts,
+        "checks": failed,
+        "model_away": found.model_away,
+        "nothing_more": found.nothing_more,
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs
 
-from bot.exchange import Answer, Language, Source, Statement
+from bot.exchange import Answer, Language, Source, Statement, Style
 from bot.reply.wording import ENGLISH, JAPANESE, WORDINGS, Wording
 from ingest.index import Hit
 
@@ -25,10 +25,14 @@ __all__ = [
     "address",
     "answer_text",
     "date",
+    "doubt",
+    "heading",
+    "marks",
     "old_sources",
     "place",
     "provenance",
     "refusal",
+    "shown",
     "statement",
 ]
 
@@ -51,13 +55,53 @@ def refusal(question: str, language: Language) -> str | None:
     return words.too_long if len(question) > QUESTION_LIMIT else None
 
 
+def heading(style: Style, language: Language) -> str | None:
+    """Return the line above an answer that is not the usual one: 詳しい回答, 要約."""
+    words = WORDINGS[language]
+    return {
+        "long": words.long_answer,
+        "simple": words.simple_answer,
+        "summary": words.summary,
+    }.get(style)
+
+
+def doubt(part: Statement, language: Language) -> str:
+    """Return the mark behind a statement that is doubted, with its blank; else nothing."""
+    if not part.doubts:
+        return ""
+    return WORDINGS[language].to_check if language == "ja" else f" {WORDINGS[language].to_check}"
+
+
+def marks(part: Statement, language: Language) -> str:
+    """Return what stands behind a statement: 〔要確認〕 where it is doubted, then its numbers."""
+    return doubt(part, language) + "".join(f"[{number}]" for number in part.references)
+
+
 def statement(part: Statement, language: Language) -> str:
-    """Return a statement with its numbers: 「…」[1] where it is quoted, plain otherwise."""
-    numbers = "".join(f"[{number}]" for number in part.references)
+    """Return a statement with its marks: 「…」[1] where it is quoted, plain otherwise."""
+    behind = marks(part, language)
     if not part.verbatim:
-        return f"{part.text}{numbers}"
+        return f"{part.text.rstrip()}{behind}"
     opening, closing = ("「", "」") if language == "ja" else ("“", "”")
-    return f"{opening}{part.text}{closing}{numbers}"
+    return f"{opening}{part.text}{closing}{behind}"
+
+
+def shown(answer: Answer) -> tuple[Statement, ...]:
+    """Return an answer's statements with the source's own words below each that is doubted.
+
+    A quote is shown once, below the first statement that needs it.
+    """
+    quotes = {source.number: source.quote for source in answer.sources if source.quote}
+    said = {part.text for part in answer.statements if part.verbatim}
+    parts: list[Statement] = []
+    for part in answer.statements:
+        parts.append(part)
+        for number in part.references if part.doubts else ():
+            quote = quotes.get(number)
+            if quote and quote not in said:
+                said.add(quote)
+                parts.append(Statement(quote, (number,), verbatim=True))
+    return tuple(parts)
 
 
 def answer_text(answer: Answer, language: Language) -> str:

@@ -21,7 +21,13 @@ class Wording:
     no_answer_no_documents: str
     failure: str
     long_answer: str
+    simple_answer: str
+    summary: str
     nothing_more: str
+    model_away: str
+    """Above an answer that is quoted because no model could be reached."""
+    to_check: str
+    """Behind a sentence that its sources do not bear word for word."""
     old_source: str
     updated: str
     page: str
@@ -116,7 +122,11 @@ JAPANESE = Wording(
         "もう一度お試しいただくか、番号を管理者にお知らせください。"
     ),
     long_answer="詳しい回答",
+    simple_answer="やさしい日本語",
+    summary="要約",
     nothing_more="資料にはこれ以上の記載がありません。",
+    model_away="※ 回答モデルに接続できないため、資料の該当箇所をそのまま引用します。",
+    to_check="〔要確認〕",
     old_source="※ {title}は3年以上更新されていません。",
     updated="{date:%Y}年{date.month}月{date.day}日更新",
     page="{page}ページ",
@@ -201,7 +211,11 @@ ENGLISH = Wording(
         "Please try again, or give the number to your administrator."
     ),
     long_answer="In detail",
+    simple_answer="In simple words",
+    summary="Summary",
     nothing_more="The documents say no more than this.",
+    model_away="Note: no answering model can be reached. The documents are quoted as they are.",
+    to_check="[to be checked]",
     old_source="Note: {title} has not been updated for more than three years.",
     updated="updated {date.day} {date:%b %Y}",
     page="page {page}",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import reply
-from bot.exchange import Answer, Source, Statement
+from bot.exchange import Answer, Source, Statement, Style
 from ingest.chunk import Chunk
 from ingest.index import Hit, IndexedDocument
 
@@ -63,6 +63,38 @@ def test_quotes_are_marked_and_numbered() -> None:
     assert reply.statement(dataclasses.replace(quoted, verbatim=False), "ja") == (
         "3営業日前まで[1][2]"
     )
+
+
+DOUBTED = Statement("4営業日前です。\n", (1, 2), doubts=("4営業日",))
+
+
+def test_a_doubted_statement_is_marked_before_its_numbers() -> None:
+    """A reader is told what to look up, and where."""
+    assert reply.statement(DOUBTED, "ja") == "4営業日前です。〔要確認〕[1][2]"
+    assert reply.statement(DOUBTED, "en") == "4営業日前です。 [to be checked][1][2]"
+
+
+def test_the_source_s_own_words_stand_below_what_is_doubted() -> None:
+    """Once each, and only where there is a quote that the answer does not show itself."""
+    sources = (
+        Source(1, hit(), "3営業日前まで。"),
+        Source(2, hit(), None),
+        Source(3, hit(), "三。"),
+    )
+    sure, own = Statement("申請します。", (3,)), Statement("三。", (3,), verbatim=True)
+    quote = Statement("3営業日前まで。", (1,), verbatim=True)
+    again = dataclasses.replace(sure, doubts=("申請",))
+    found = Answer("answered", (DOUBTED, sure, DOUBTED, again, own), sources, ())
+    assert reply.shown(found) == (DOUBTED, quote, sure, DOUBTED, again, own)
+
+
+def test_only_an_answer_that_is_not_the_usual_one_has_a_heading() -> None:
+    """What was asked for stands above it, in the reader's language."""
+    styles: list[Style] = ["short", "long", "simple", "summary"]
+    assert [reply.heading(style, "ja") for style in styles] == [
+        None, "詳しい回答", "やさしい日本語", "要約",
+    ]  # fmt: skip
+    assert None not in {reply.heading(style, "en") for style in styles[1:]}
 
 
 def test_an_old_source_is_pointed_out_once() -> None:

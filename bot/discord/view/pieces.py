@@ -66,7 +66,7 @@ def statements(
     for number, part in enumerate(parts):
         plain = style == "short" and not part.verbatim and _one_sentence_line(part.text)
         joint = " " if plain and flowing else "\n"
-        flowing = plain
+        flowing = plain and not part.text.endswith("\n")
         made = _quotation(part, language) if part.verbatim else _written(part, language)
         for place, piece in enumerate(made):
             first = place == 0 and number > 0

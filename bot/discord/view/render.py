@@ -104,8 +104,8 @@ def progress_text(answer: Answer, language: Language, style: Style = "short") ->
     words = reply.WORDINGS[language]
     if not answer.statements:
         return words.writing
-    heading = [Piece(f"**{words.long_answer}**")] if style == "long" else []
-    pages = packed([*heading, *statements(answer.statements, language, style)], LIMIT - 2)
+    said = statements(answer.statements, language, style)
+    pages = packed([*_above(answer, language, style), *said], LIMIT - 2)
     return f"{pages[0]}\n…" if len(pages) > 1 else pages[0]
 
 
@@ -162,14 +162,22 @@ def _answer(answer: Answer, turn: Turn, now: datetime) -> list[Piece]:
     if answer.state == "abstained":
         near = [Piece(f"・{_link(hit, language)}") for hit in answer.nearest]
         return [Piece(words.no_answer if near else words.no_answer_no_documents), *near]
-    heading = [Piece(f"**{words.long_answer}**")] if turn.style == "long" else []
     old = reply.old_sources(answer.sources, now, language)
     return [
-        *heading,
-        *statements(answer.statements, language, turn.style),
+        *_above(answer, language, turn.style),
+        *statements(reply.shown(answer), language, turn.style),
+        *([Piece(words.nothing_more)] if answer.nothing_more else []),
         *(Piece(literal(one_line(line, 300))) for line in old),
         *_sources(answer, language),
     ]
+
+
+def _above(answer: Answer, language: Language, style: Style) -> Iterator[Piece]:
+    """Yield what stands above the statements: that no model wrote them, and what they are."""
+    if answer.model_away:
+        yield Piece(reply.WORDINGS[language].model_away)
+    if heading := reply.heading(style, language):
+        yield Piece(f"**{heading}**")
 
 
 def _sources(answer: Answer, language: Language) -> Iterator[Piece]:

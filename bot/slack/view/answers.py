@@ -60,8 +60,13 @@ def parts(body: Sequence[Paragraph], foot: Sequence[Paragraph], tail: Sequence[J
 
 def _answered(content: Answer, shape: Shape) -> tuple[list[Paragraph], list[Paragraph]]:
     words = WORDINGS[shape.language]
-    heading = [plain(words.long_answer, bold=True)] if shape.style == "long" else []
-    body = [*heading, *said(content, shape.language)]
+    heading = reply.heading(shape.style, shape.language)
+    body = [
+        *([plain(words.model_away)] if content.model_away else []),
+        *([plain(heading, bold=True)] if heading else []),
+        *said(content, shape.language),
+        *([plain(words.nothing_more)] if content.nothing_more else []),
+    ]
     if not content.sources:
         return body, []
     old = reply.old_sources(content.sources, shape.now or datetime.now(UTC), shape.language)
@@ -116,18 +121,21 @@ def _buttons(content: Answer, shape: Shape) -> list[Json]:
 
 
 def said(content: Answer, language: Language) -> list[Paragraph]:
-    """Return the statements with their numbers; sentences that belong together run on."""
+    """Return the statements with their numbers; sentences of one line run on.
+
+    Below one that is doubted stands what its source says.
+    """
     own = _own(content)
     found: list[Paragraph] = []
     ran_on = False
-    for part in content.statements:
+    for part in reply.shown(content):
         made = _statement(part, language, own)
         runs_on = _is_sentence(part, made)
         if runs_on and ran_on:
             found[-1] = found[-1].with_runs(Run(" "), *made[0].runs)
         else:
             found += made
-        ran_on = runs_on
+        ran_on = runs_on and not part.text.endswith("\n")
     return found
 
 
@@ -142,7 +150,9 @@ def _is_sentence(part: Statement, made: Sequence[Paragraph]) -> bool:
 
 
 def _statement(part: Statement, language: Language, own: AbstractSet[str]) -> list[Paragraph]:
-    numbers = tuple(Run(f"[{number}]", whole=True) for number in part.references)
+    doubt = reply.doubt(part, language)
+    doubted = (Run(doubt, whole=True),) if doubt else ()
+    numbers = (*doubted, *(Run(f"[{number}]", whole=True) for number in part.references))
     if part.verbatim:
         opening, closing = ("「", "」") if language == "ja" else ("“", "”")
         made = literal(part.text)

@@ -6,6 +6,7 @@ Knows nothing of blocks: what is streamed gives way to them in the end.
 from __future__ import annotations
 
 from bot.exchange import Answer, Language, Statement
+from bot.reply import WORDINGS
 from bot.slack.view.safe import clean
 
 # Slack does not say what a stream makes of <!channel> or @here. A joiner of no width keeps them
@@ -25,7 +26,8 @@ def stream_text(answer: Answer, language: Language) -> str:
     if not answer.statements:
         return ""
     *done, growing = answer.statements
-    return "".join(_whole(part, language) for part in done) + _begun(growing, language)
+    noted = f"{WORDINGS[language].model_away}\n" if answer.model_away else ""
+    return noted + "".join(_whole(part, language) for part in done) + _begun(growing, language)
 
 
 def _begun(part: Statement, language: Language) -> str:
