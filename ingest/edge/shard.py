@@ -11,19 +11,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import qdrant_edge as engine
 
 from ingest import extra_points
 from ingest.chunk import Chunk
-from ingest.encode import EncodedQuery, Encoding, QueryTerm, SparseVector, VectorSpec
+from ingest.edge.requests import (
+    among,
+    config,
+    equal,
+    first_point,
+    matching,
+    nearest,
+    one_term,
+    point,
+    ranked,
+    stored_encoding,
+    stored_point,
+    weight,
+)
+from ingest.encode import EncodedQuery, Encoding, QueryTerm, VectorSpec
 from ingest.index import (
-    CANDIDATES,
     EMPTY,
     INDEXED,
     QUESTION,
-    RRF_K,
     Hit,
     IndexedDocument,
     IndexedQuestion,
@@ -32,8 +44,6 @@ from ingest.index import (
     StoredVersion,
     chunks_in_order,
     hit,
-    payload,
-    placeholder,
     point_id,
     stored_version,
 )
@@ -45,10 +55,6 @@ _KINDS = {
     "integer": engine.PayloadSchemaType.Integer,
 }
 _FIRST = [EMPTY, 0]
-# Kilobytes of vectors (some 17,000 lexical chunks) above which `optimize` makes them immutable.
-# At 17,000 chunks it opens in 0.12 s of processor time instead of 0.41, needs 84 MB instead of 141,
-# and answers in 0.24 ms instead of 0.32; building takes 1.9 s, once, until much has changed.
-_INDEXED_FROM = 10_000
 # Points read at once: bounds the memory of a listing.
 _PAGE = 20_000
 # Points read at once with their vectors, which take some 20 KB each.
@@ -96,7 +102,7 @@ class Shard:
         """Make an empty shard in a new folder."""
         with explained(f"making the index {path}"):
             path.mkdir(parents=True)
-            opened = engine.EdgeShard.create(str(path), _config(vectors))
+            opened = engine.EdgeShard.create(str(path), config(vectors))
             for field, kind in INDEXED.items():
                 opened.update(engine.UpdateOperation.create_field_index(field, _KINDS[kind]))
         return cls(opened, vectors)
@@ -124,7 +130,7 @@ class Shard:
 
     def versions(self, source: str) -> dict[str, StoredVersion]:
         """As `Index.versions`."""
-        first = _filter(_is("source", source), _any("ordinal", _FIRST))
+        first = matching(equal("source", source), among("ordinal", _FIRST))
         fields = ["document_id", "version", "readers_version", "readers"]
         return {
             stored["document_id"]: stored_version(stored) for stored in self._scroll(first, fields)
@@ -132,7 +138,7 @@ class Shard:
 
     def chunks(self, source: str, document_id: str) -> list[Hit]:
         """As `Index.chunks`."""
-        of_document = _filter(_is("source", source), _is("document_id", document_id))
+        of_document = matching(equal("source", source), equal("document_id", document_id))
         return chunks_in_order(self._scroll(of_document))
 
     def search(
@@ -143,15 +149,15 @@ class Shard:
         sources: Collection[str] | None,
     ) -> list[Hit]:
         """As `Index.search`."""
-        queries = list(_nearest(query.vectors))
+        queries = list(nearest(query.vectors))
         if not queries or not readers or limit < 1 or (sources is not None and not sources):
             return []
-        conditions = [_any("readers", list(readers))]
+        conditions = [among("readers", list(readers))]
         if sources is not None:
-            conditions.append(_any("source", list(sources)))
-        access = _filter(*conditions)
+            conditions.append(among("source", list(sources)))
+        access = matching(*conditions)
         found = [
-            hit(stored, score) for stored, score in self._query(_request(queries, access, limit))
+            hit(stored, score) for stored, score in self._query(ranked(queries, access, limit))
         ]
         return self._with_questions(found, query, access, limit) if self._any_question() else found
 
@@ -159,8 +165,8 @@ class Shard:
         self, found: list[Hit], query: EncodedQuery, access: engine.Filter, limit: int
     ) -> list[Hit]:
         """Return the best of what was found and of what questions lead to."""
-        queries = list(_nearest(extra_points.encoding(query.vectors)))
-        near = self._query(_request(queries, access, extra_points.PER_HIT * limit))
+        queries = list(nearest(extra_points.encoding(query.vectors)))
+        near = self._query(ranked(queries, access, extra_points.PER_HIT * limit))
         worth = 1.0
         if near and extra_points.rated(query, self._vectors):
             name = self._idf_vectors[0]
@@ -178,7 +184,7 @@ class Shard:
 
     def _any_question(self) -> bool:
         if self._questions is None:
-            self._questions = self._count(_is("ordinal", QUESTION))
+            self._questions = self._count(equal("ordinal", QUESTION))
         return self._questions > 0
 
     def inverse_document_frequencies(self, query: EncodedQuery) -> dict[str, float]:
@@ -204,11 +210,11 @@ class Shard:
         return {term: idf for term, idf in found.items() if idf is not None}
 
     def _look_up(self, name: str, terms: Collection[int]) -> dict[tuple[str, int], float | None]:
-        requests = [_one_term(name, index) for index in terms]
+        requests = [one_term(name, index) for index in terms]
         with explained("searching the index"):
             answers = self._engine.query_batch(engine.QueryBatchRequest(requests))
             return {
-                (name, index): points[0].score / _weight(points[0].vector, name, index)
+                (name, index): points[0].score / weight(points[0].vector, name, index)
                 if points
                 else None
                 for index, points in zip(terms, answers, strict=True)
@@ -222,10 +228,10 @@ class Shard:
 
     def count(self, source: str | None = None) -> tuple[int, int]:
         """As `Index.count`."""
-        of_source = [_is("source", source)] if source is not None else []
+        of_source = [equal("source", source)] if source is not None else []
         everything = self._count(*of_source)
-        documents = self._count(*of_source, _any("ordinal", _FIRST))
-        others = self._count(*of_source, _any("ordinal", [EMPTY, QUESTION]))
+        documents = self._count(*of_source, among("ordinal", _FIRST))
+        others = self._count(*of_source, among("ordinal", [EMPTY, QUESTION]))
         return documents, everything - others
 
     def sources(self) -> set[str]:
@@ -240,10 +246,8 @@ class Shard:
         Points that stay are overwritten in place: deleting and adding them anew grows the shard. A
         call that fails half-way leaves a shard that must not be published.
         """
-        rest = [
-            _point(e[0], c, v) for e in entries for c, v in zip(e[1][1:], e[2][1:], strict=True)
-        ]
-        first = [_first_point(*entry) for entry in entries]
+        rest = [point(e[0], c, v) for e in entries for c, v in zip(e[1][1:], e[2][1:], strict=True)]
+        first = [first_point(*entry) for entry in entries]
         with explained("writing to the index"):
             surplus = self._surplus(entries)
             if surplus:
@@ -261,8 +265,8 @@ class Shard:
             )
             with explained("reading the index"):
                 points, offset = self._engine.scroll(request)
-            for point in points:
-                yield StoredPoint(str(point.id), _encoding(point.vector), point.payload or {})
+            for one in points:
+                yield StoredPoint(str(one.id), stored_encoding(one.vector), one.payload or {})
             if offset is None:
                 return
 
@@ -271,7 +275,7 @@ class Shard:
         with explained("writing to the index"):
             if any(point.payload["ordinal"] == QUESTION for point in points):
                 self._add_vectors()
-            stored = [_stored_point(point) for point in points]
+            stored = [stored_point(point) for point in points]
             self._change(engine.UpdateOperation.upsert_points(stored))
 
     def put_questions(
@@ -297,7 +301,7 @@ class Shard:
     def delete_questions(self, source: str, question_ids: Collection[str]) -> None:
         """As `Index.delete_questions`."""
         wanted = set(question_ids)
-        of_source = _filter(_is("source", source), _is("ordinal", QUESTION))
+        of_source = matching(equal("source", source), equal("ordinal", QUESTION))
         ids = [
             str(point.id)
             for point in self._records(of_source, ["question_id"])
@@ -309,7 +313,7 @@ class Shard:
 
     def questions(self, source: str) -> dict[str, bool]:
         """As `Index.questions`."""
-        of_source = _filter(_is("source", source), _is("ordinal", QUESTION))
+        of_source = matching(equal("source", source), equal("ordinal", QUESTION))
         return extra_points.held(self._scroll(of_source, ["question_id", "approved"]))
 
     def _add_vectors(self) -> None:
@@ -324,7 +328,7 @@ class Shard:
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:
         """As `Index.delete`."""
-        of_documents = _filter(_is("source", source), _any("document_id", list(document_ids)))
+        of_documents = matching(equal("source", source), among("document_id", list(document_ids)))
         with explained("deleting from the index"):
             self._change(engine.UpdateOperation.delete_points_by_filter(of_documents))
 
@@ -332,7 +336,7 @@ class Shard:
         self, source: str, document_id: str, readers: int, readers_version: str
     ) -> None:
         """As `Index.set_readers`."""
-        of_document = _filter(_is("source", source), _is("document_id", document_id))
+        of_document = matching(equal("source", source), equal("document_id", document_id))
         changed = {"readers": readers, "readers_version": readers_version}
         with explained("writing to the index"):
             self._change(engine.UpdateOperation.set_payload_by_filter(of_document, changed))
@@ -351,7 +355,7 @@ class Shard:
             place
             for source, ids in documents.items()
             for point in self._records(
-                _filter(_is("source", source), _any("document_id", ids)), ["ordinal"]
+                matching(equal("source", source), among("document_id", ids)), ["ordinal"]
             )
             if (place := str(point.id)) not in kept
         ]
@@ -373,105 +377,5 @@ class Shard:
 
     def _count(self, *conditions: Any) -> int:
         with explained("reading the index"):
-            request = engine.CountRequest(exact=True, filter=_filter(*conditions))
+            request = engine.CountRequest(exact=True, filter=matching(*conditions))
             return int(self._engine.count(request))
-
-
-def _config(vectors: Mapping[str, VectorSpec]) -> engine.EdgeConfig:
-    dense = {name: spec for name, spec in vectors.items() if spec.kind == "dense"}
-    sparse = {name: spec for name, spec in vectors.items() if spec.kind == "sparse"}
-    return engine.EdgeConfig(
-        vectors={
-            name: engine.EdgeVectorParams(size=spec.size or 0, distance=engine.Distance.Cosine)
-            for name, spec in dense.items()
-        },
-        sparse_vectors={
-            name: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf if spec.idf else None)
-            for name, spec in sparse.items()
-        },
-        optimizers=engine.EdgeOptimizersConfig(
-            indexing_threshold=_INDEXED_FROM, default_segment_number=1
-        ),
-        wal_enabled=False,
-    )
-
-
-def _filter(*conditions: Any) -> engine.Filter:
-    return engine.Filter(must=list(conditions))
-
-
-def _is(field: str, value: str | int) -> engine.FieldCondition:
-    return engine.FieldCondition(key=field, match=engine.MatchValue(value))
-
-
-def _any(field: str, values: list[Any]) -> engine.FieldCondition:
-    return engine.FieldCondition(key=field, match=engine.MatchAny(values))
-
-
-def _nearest(vectors: Encoding) -> Iterator[engine.Query]:
-    """Yield a query for each vector that is not empty."""
-    for name, vector in vectors.items():
-        if not isinstance(vector, SparseVector) or vector.indices:
-            yield engine.Query.Nearest(_vector(vector), using=name)
-
-
-def _request(queries: list[engine.Query], access: engine.Filter, limit: int) -> engine.QueryRequest:
-    """Return one request; of several queries the ranks are fused, each filtered by itself."""
-    if len(queries) == 1:
-        return engine.QueryRequest(query=queries[0], filter=access, limit=limit, with_payload=True)
-    branches = [
-        engine.Prefetch(query=query, filter=access, limit=max(limit, CANDIDATES))
-        for query in queries
-    ]
-    return engine.QueryRequest(
-        prefetches=branches,
-        query=cast("engine.Fusion", engine.Fusion.Rrf(k=RRF_K)),  # the stubs do not show it is one
-        filter=access,
-        limit=limit,
-        with_payload=True,
-    )
-
-
-def _one_term(name: str, index: int) -> engine.QueryRequest:
-    term = engine.Query.Nearest(engine.SparseVector(indices=[index], values=[1.0]), using=name)
-    return engine.QueryRequest(query=term, limit=1, with_vector=[name])
-
-
-def _weight(vectors: Any, name: str, index: int) -> float:
-    vector = vectors[name]
-    return float(vector.values[list(vector.indices).index(index)])
-
-
-def _vector(vector: SparseVector | list[float]) -> Any:
-    if isinstance(vector, SparseVector):
-        return engine.SparseVector(indices=vector.indices, values=vector.values)
-    return vector
-
-
-def _point(document: IndexedDocument, chunk: Chunk, encoding: Encoding) -> engine.Point:
-    vectors = {name: _vector(vector) for name, vector in encoding.items()}
-    place = point_id(document.source, document.id, chunk.ordinal)
-    return engine.Point(id=place, vector=vectors, payload=payload(document, chunk))
-
-
-def _stored_point(point: StoredPoint) -> engine.Point:
-    vectors = {name: _vector(vector) for name, vector in point.vectors.items()}
-    return engine.Point(id=point.id, vector=vectors, payload=dict(point.payload))
-
-
-def _encoding(vectors: Any) -> Encoding:
-    """Return vectors of the engine as ours."""
-    return {
-        name: SparseVector(list(vector.indices), list(vector.values))
-        if isinstance(vector, engine.SparseVector)
-        else list(vector)
-        for name, vector in (vectors or {}).items()
-    }
-
-
-def _first_point(
-    document: IndexedDocument, chunks: Sequence[Chunk], encodings: Sequence[Encoding]
-) -> engine.Point:
-    if chunks:
-        return _point(document, chunks[0], encodings[0])
-    return _point(document, placeholder(document), {})

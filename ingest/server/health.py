@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingest.server.connection import Address, Connection
 from ingest.server.generations import Generation, Generations, is_too_old
-from ingest.server.points import Points
+from ingest.server.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def health(address: Address, prefix: str) -> Health:
             generation=generation,
             former=former,
             building=tuple(building),
-            unfinished=Points(connection, generation).unfinished() if generation else 0,
+            unfinished=Reading(connection, generation).unfinished() if generation else 0,
         )
     finally:
         connection.close()

@@ -16,7 +16,7 @@ from ingest.index import Hit, Origin, SearchIndexError, StoredPoint, StoredVersi
 from ingest.server.connection import Address, Connection
 from ingest.server.failures import MissingError
 from ingest.server.generations import Generation, Generations
-from ingest.server.points import RECOUNT, Points
+from ingest.server.reading import RECOUNT, Reading
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class ServerIndex:
     def close(self) -> None:
         self._connection.close()
 
-    def _ask(self, request: Callable[[Points], T]) -> T:
+    def _ask(self, request: Callable[[Reading], T]) -> T:
         points = self._follow()
         try:
             return request(points)
@@ -105,7 +105,7 @@ class ServerIndex:
             self._served = None
             return request(self._follow())
 
-    def _follow(self) -> Points:
+    def _follow(self) -> Reading:
         served = self._served
         if served and time.monotonic() - served.looked < _FRESH:
             return served.points
@@ -117,9 +117,9 @@ class ServerIndex:
         self._served = _Served(points, time.monotonic())
         return points
 
-    def _open(self, name: str | None, former: _Served | None) -> Points:
+    def _open(self, name: str | None, former: _Served | None) -> Reading:
         try:
-            return Points(self._connection, self._checked(name), recount=self._recount)
+            return Reading(self._connection, self._checked(name), recount=self._recount)
         except SearchIndexError:
             if former is None:
                 raise
@@ -146,6 +146,6 @@ class ServerIndex:
 class _Served:
     """A generation that is served, and when the alias was last seen to name it."""
 
-    points: Points
+    points: Reading
     looked: float
     """By the monotonic clock."""
