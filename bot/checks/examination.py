@@ -18,10 +18,9 @@ from bot.checks.units import MONEY
 from bot.exchange import Check, Passage, Statement
 from bot.generate.neutral import neutral
 
-NAMES = (
-    "citations", "numbers", "dates", "amounts", "addresses", "terms", "language", "tags",
-)  # fmt: skip
-"""Of the checks, in the order in which they come back."""
+NAMES = ("numbers", "dates", "amounts", "addresses", "terms", "language", "tags")
+"""Of the checks, in the order in which they come back. What is cited is checked before: in a
+passage that was not in the prompt nothing can be looked up."""
 
 _DATES = frozenset({"date", "time", "weekday"})
 # What a model puts before the items of its own list, and citations that nobody took out.
@@ -88,8 +87,6 @@ def _examined(
     *,
     foreign: bool,
 ) -> Statement:
-    unknown = [str(number) for number in part.references if number not in passages]
-    doubts.missing["citations"] += unknown
     cited = [read(source_text(passages[n])) for n in part.references if n in passages]
     pieces: dict[str, None] = dict.fromkeys([part.text] if foreign else [])
     for name, piece in _missing(part.text, asked, cited):
