@@ -372,10 +372,19 @@ class App:
                 max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
                 on_progress=options.get("on_progress", _unseen),
             )
+            if not dry_run:
+                self._bring_questions_back(name, index)
             if options.get("switch") and not dry_run:
                 index.take_over()
                 report.waits_for = []
             return report
+
+    def _bring_questions_back(self, source: str, index: IndexWriter) -> None:
+        """Index the generated questions of texts that a sync wrote again as they were."""
+        from ingest.questions.align import restore
+        from ingest.state.questions import Questions
+
+        restore(source, index, Questions(self.engine), lambda: self.encoder)
 
     def principals(self, email: str | None) -> frozenset[str]:
         """Return who reads: a person with their groups, or the administrator."""

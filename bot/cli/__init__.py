@@ -26,6 +26,7 @@ from bot.cli import (  # noqa: E402
     ingest,
     init,
     log,
+    questions,
     restore,
     search,
     serve,
@@ -68,7 +69,7 @@ COMMANDS = {
     "restore": restore,
     "completion": completion,
 }
-GROUPS = {"log": log, "db": db, "discord": discord}
+GROUPS = {"log": log, "questions": questions, "db": db, "discord": discord}
 
 for name, module in COMMANDS.items():
     app.command(name, cls=Command, help=module.HELP, options_metavar=OPTIONS)(module.command)
