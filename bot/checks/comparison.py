@@ -62,10 +62,15 @@ def _is_date_borne(date: Date, sources: Sequence[Reading]) -> bool:
             parts = {place for place in said if other[place] is not None}
             if all(date[place] == other[place] for place in parts):
                 covered |= parts
-        # A year without 年, as of a model or in a heading.
-        if date[0] is not None and Decimal(date[0]) in source.numbers:
+        # 4〜6月 and 25、26日 have their sign once, and a table has it in its heading.
+        covered |= {place for place in said if "" in source.numbers.get(_number(date[place]), ())}
+        if date[0] is not None and _number(date[0]) in source.numbers:
             covered.add(0)
     return covered >= said
+
+
+def _number(part: int | None) -> Decimal:
+    return Decimal(part or 0)
 
 
 def _is_time_borne(found: Found, source: Reading) -> bool:

@@ -20,7 +20,9 @@ from bot.checks.scan import Date, Found, Time, values
 _REMEMBERED = 1024
 """Texts; of 500 characters each a reading takes about 10 kB."""
 _LONG_DIGITS = re.compile("[0-9]{6,}")
-_STANDALONE = re.compile("(?<![一-龠])[月火水木金土日]{1,7}(?![一-龠0-9])")
+# 月・水・金, 土日祝, （木）
+_STANDALONE = re.compile("(?<![一-龠])[月火水木金土日]{1,7}(?=祝|[^一-龠0-9]|\\Z)")
+_WEEK = {"平日": "月火水木金", "週末": "土日", "毎日": "月火水木金土日"}
 
 
 @dataclass(eq=False)
@@ -68,6 +70,9 @@ def read(text: str) -> Reading:
     reading.codes.update(_LONG_DIGITS.findall(form.text.replace(",", "")))
     for run in _STANDALONE.findall(form.text):
         reading.weekdays.update(run)
+    for word, days in _WEEK.items():
+        if word in form.text:
+            reading.weekdays.update(days)
     last: Date = (None, None, None)
     for found in sorted(reading.found, key=lambda one: one.begin):
         last = _note(reading, found, last)
