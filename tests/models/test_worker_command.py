@@ -1,4 +1,4 @@
-"""The real vLLM takes the command lines of `kurage worker`, read by its own parser."""
+"""`kurage worker` and the real vLLM: its parser reads what we print, and it starts and serves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import json
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -104,3 +111,75 @@ def test_the_real_vllm_takes_every_command_line_of_the_page(tmp_path: Path) -> N
     assert {said["quantization"] for said in told} == {None, "fp8"}
     assert "ray" in {said["distributed_executor_backend"] for said in told}
     assert "ray" in {said["data_parallel_backend"] for said in told}
+
+
+@contextmanager
+def serving(folder: Path, model: Path, key: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start `kurage worker kurage` with a checkpoint; yield its address when it is healthy."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    given = ["--model", str(model), "--port", str(port), "--max-model-len", "2048"]
+    with (folder / "vllm.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "bot.cli", "worker", "kurage", *given),
+                *("--", "--enforce-eager", "--dtype", "float32"),
+            ],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PATH": f"{VLLM}:{os.environ['PATH']}",
+                "PYTHONPATH": str(ROOT),
+                "KURAGE_GENERATOR_API_KEY": key,
+                "VLLM_CPU_KVCACHE_SPACE": "1",
+                "HF_HUB_OFFLINE": "1",
+            },
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        root = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 240
+        while status(f"{root}/health") != 200:
+            tail = (folder / "vllm.log").read_text("utf-8", "replace")[-3000:]
+            assert process.poll() is None, tail
+            assert time.monotonic() < deadline, tail
+            time.sleep(0.5)
+        yield root, process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def status(url: str, key: str | None = None) -> int | None:
+    """Return the status of a page; None: nobody answers."""
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(asked, timeout=5) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+@needs_vllm
+def test_the_command_serves_a_model_with_the_key_and_ends_as_vllm_does(
+    tmp_path: Path, tiny_kurage: Path
+) -> None:
+    """Nobody without the key is answered, the key is on no command line, and SIGTERM ends it."""
+    key = "a-key-that-only-the-bot-has"
+    with serving(tmp_path, tiny_kurage, key) as (root, process):
+        assert status(f"{root}/v1/models") == 401
+        assert status(f"{root}/v1/models", key) == 200
+        line = Path(f"/proc/{process.pid}/cmdline")
+        if line.exists():
+            words = line.read_bytes().decode().split("\0")
+            assert "vllm.entrypoints.openai.api_server" in words
+            assert key not in "".join(words)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
