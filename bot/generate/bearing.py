@@ -42,9 +42,13 @@ class Bearing:
         self._texts = {number: _joined(passage.text) for number, passage in passages.items()}
         self._pieces = {number: _pieces(_context(passage)) for number, passage in passages.items()}
 
-    def share(self, text: str, number: int) -> float:
-        """Return how much of a text a passage bears, from 0 to 1; of one without content, 0."""
-        return self._share(_core(text), _pieces(text), number)
+    def shared(self, text: str, number: int) -> float:
+        """Return the share of a text's pieces that a passage holds, from 0 to 1.
+
+        Of a text without any, such as はい, 1: nothing speaks against the passage.
+        """
+        pieces = _pieces(text)
+        return len(pieces & self._pieces[number]) / len(pieces) if pieces else 1.0
 
     def best(self, text: str, question: str) -> tuple[int, ...]:
         """Return the passages that bear a text best, in their order; none where none does.

@@ -6,7 +6,8 @@ where a passage bears what it says. Knows nothing of prompts and requests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.exchange import Generation, Passage, Statement
@@ -18,6 +19,8 @@ from bot.generate.saying import Answering, abstains, may_abstain
 
 _STRANGE = 0.15
 """Share of a sentence below which what it cites can not bear it, if another passage does."""
+
+_HEADING = re.compile(r"#{1,6}(?:[ \u3000]+|\Z)")
 
 _ENOUGH = 20
 """Characters of an answer that show whether a passage bears it, while it has not cited any yet:
@@ -99,7 +102,7 @@ class Reading:
 
     def _whole(self) -> tuple[Statement, ...]:
         """Return the sentences, of an answer that was cut off the whole ones, if it has any."""
-        statements = self._cited.statements
+        statements = tuple(_without_heading(self._cited.statements))
         if self._cut and len(statements) > 1 and not self._cited.whole:
             return statements[:-1]
         return statements
@@ -126,8 +129,16 @@ class Reading:
         """
         if not statement.references:
             return statement
-        shares = (self._bearing.share(statement.text, n) for n in statement.references)
+        shares = (self._bearing.shared(statement.text, n) for n in statement.references)
         if max(shares) >= _STRANGE:
             return statement
         best = self._bearing.best(statement.text, self._question)
         return replace(statement, references=best) if best else statement
+
+
+def _without_heading(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield the statements without the signs of Markdown's headings, which no platform shows."""
+    for statement in statements:
+        text = _HEADING.sub("", statement.text)
+        if text:
+            yield replace(statement, text=text)

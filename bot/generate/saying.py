@@ -45,6 +45,9 @@ _BEGUN_END = re.compile(
     r"(?:<(?:[|｜][^|｜<>\n]{0,40}[|｜]?|/s?|<(?:S(?:Y(?:S>?)?)?)?)?|\[(?:/?(?:I(?:N(?:ST?)?)?)?)?)\Z"
 )
 
+_BOLD = re.compile(r"(?<![0-9A-Za-z*])\*\*(?=\S)([^*\n]{1,80})(?<=\S)\*\*(?![0-9A-Za-z*])")
+_BEGUN_BOLD = re.compile(r"(?<![0-9A-Za-z*])\*(?:\*(?:\S[^*\n]{0,79}(?:\*{1,2})?)?)?\Z")
+
 
 class Answering:
     """Takes what a model says, piece by piece, and hands on what belongs to the answer."""
@@ -54,6 +57,7 @@ class Answering:
         """Whether the model has gone on to something else: the rest is not heard."""
         self._buffer = ""
         self._begun = False
+        self._bold = _Bold()
 
     def feed(self, piece: str) -> str:
         """Return the next piece of the answer; empty while it is not known to be one."""
@@ -73,7 +77,7 @@ class Answering:
                 return ""
             if _thinks(self._buffer):
                 self._buffer = ""  # it was cut off in the middle of its thoughts
-        return self._until_end()
+        return self._bold.without(self._until_end(), closing=closing or self.over)
 
     def _past_preface(self) -> bool:
         """Drop what stands before the answer; tell whether the answer has begun."""
@@ -88,6 +92,24 @@ class Answering:
         self.over = bool(end and end.re is _END)
         self._buffer = self._buffer[len(text) :]
         return text
+
+
+class _Bold:
+    """Drops the signs of Markdown's bold type, which models like and platforms show as they are."""
+
+    def __init__(self) -> None:
+        self._before = ""
+        """The last character that was handed on: 2**3 is no bold type."""
+        self._buffer = ""
+
+    def without(self, piece: str, *, closing: bool) -> str:
+        """Return the text up to where bold type may have begun, and not ended yet."""
+        text = _BOLD.sub(r"\1", self._before + self._buffer + piece)[len(self._before) :]
+        begun = None if closing else _BEGUN_BOLD.search(self._before + text)
+        end = begun.start() - len(self._before) if begun else len(text)
+        self._buffer = text[end:]
+        self._before = (self._before + text[:end])[-1:]
+        return text[:end]
 
 
 def _thinks(text: str) -> bool:

@@ -111,6 +111,12 @@ def test_a_citation_that_clearly_does_not_bear_its_sentence_gives_way_to_the_one
     ]
 
 
+def test_a_citation_that_may_be_right_stays() -> None:
+    """Another passage says the very words, but the one that is cited speaks of it, too."""
+    found = evidence("申請は25日までです。", "経費精算の締め日は毎月25日である。")
+    assert stream(asking(Speaker("25日までです。[2]")), "いつ？", found)[-1].references == (2,)
+
+
 def test_a_citation_of_a_passage_in_another_language_is_believed() -> None:
     found = evidence("Paid leave is requested three business days ahead.", EXPENSES)
     last = stream(asking(Speaker("有給休暇は3営業日前までに申請します。[1]")), QUESTION, found)[-1]
@@ -186,7 +192,15 @@ def test_half_an_answer_stays_where_the_model_says_that_there_is_no_more() -> No
             "申請は前日です。",
         ),
         ("申請は前日です。[1]</s>[INST] 次の質問", "申請は前日です。"),
+        ("申請は**前日**です。[1]", "申請は前日です。"),
+        ("**申請は前日です。**[1]", "申請は前日です。"),
+        ("**期限**: It is **2**.[1]", "期限: It is 2."),
+        ("## 申請は前日です。[1]", "申請は前日です。"),
         # These are answers.
+        ("2**3は8で、4**5は1024です。[1]", "2**3は8で、4**5は1024です。"),
+        ("a ** b です。[1]", "a ** b です。"),
+        ("注**です。[1]", "注**です。"),
+        ("#1です。[1]", "#1です。"),
         ("はい、前日です。[1]", "はい、前日です。"),
         ("はい。[1]", "はい。"),
         ("回答期限は前日です。[1]", "回答期限は前日です。"),
@@ -435,6 +449,7 @@ FRAGMENTS = st.lists(
                     "<",
                     "資料からはわかりません。",
                 ),
+                *("**", "*", "## ", "2**3", "**期限**"),
                 *("None", "\ud800", "𠮷", "\x00", "\r\n", "。" * 20, "あ" * 70),
             ]
         ),
