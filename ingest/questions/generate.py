@@ -165,9 +165,10 @@ class _Run:
                     return
                 await self._one(*one)
 
+        finished = asyncio.Event()
+
         async def tend() -> None:
-            while True:
-                await asyncio.sleep(align_every)
+            while not await _within(align_every, finished):
                 await self.align()
 
         tending = asyncio.create_task(tend())
@@ -178,10 +179,8 @@ class _Run:
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
-            tending.cancel()
-            await asyncio.wait([tending])
-        if not tending.cancelled() and (error := tending.exception()):
-            raise error
+            finished.set()
+            await tending  # a thread that writes can not be stopped amid it
 
     async def _one(self, source: str, document_id: str, ordinal: int) -> None:
         chunks = await asyncio.to_thread(self._parts.index.chunks, source, document_id)
@@ -246,3 +245,12 @@ class _Run:
         self.report.indexed += done.added
         self.report.waiting = done.waiting
         self._touched |= done.waiting.keys()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Return whether an event came within some seconds, as soon as it comes."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

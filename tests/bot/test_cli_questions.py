@@ -16,8 +16,6 @@ from bot.app import open_app
 from bot.cli.questions import app
 from bot.evaluate import read_questions
 from bot.settings import FolderSource
-from ingest.questions import align
-from ingest.state.questions import Questions
 
 Run = Callable[..., Any]
 
@@ -194,10 +192,19 @@ def test_questions_of_unchanged_texts_are_back_after_a_sync(
     [leave] = [row for row in objects(questions, "list") if row["document"] == "leave.md"]
     questions("approve", leave["id"])
     page = tmp_path / "docs" / "leave.md"
+    worker.forget()
     page.write_text(f"{PAGES['leave.md']}\n# 慶弔\n\n結婚には5日を与えることとする。\n", "utf-8")
     ingest(tmp_path / "docs")
-    worker.forget()
-    with open_app() as kurage:
-        align(["docs"], kurage.index_writer, kurage.state, Questions(kurage.engine), kurage.encoder)
     assert found("ご存じ")[0] == "leave.md"
     assert worker.asked() == []
+
+
+def test_nothing_is_asked_where_nothing_is_ingested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: WorkerRig
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KURAGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KURAGE_GENERATOR", "kurage")
+    monkeypatch.setenv("KURAGE_GENERATOR_URL", worker.url)
+    done = CliRunner().invoke(app, ["generate"])
+    assert (done.exit_code, done.stderr) == (1, "error: nothing is ingested yet\n")

@@ -306,6 +306,8 @@ def _sources(kurage: App, chosen: list[str] | None) -> list[str]:
     if unknown := [name for name in chosen or [] if name not in known]:
         names = ", ".join(unknown)
         fail(say(f"never ingested: {names}", f"取り込まれていません: {names}"))
+    if not known:
+        fail(say("nothing is ingested yet", "まだ何も取り込まれていません"))
     return list(dict.fromkeys(chosen or known))
 
 

@@ -104,8 +104,10 @@ def print_waiting(console: Console, waiting: Mapping[str, str]) -> None:
     if waiting:
         names = ", ".join(sorted(waiting))
         text = say(
-            f"Being ingested right now: {names}. Search follows when that ends",
-            f"取り込み中です: {names}。終わりしだい検索に反映されます",
+            f"Search does not know it yet, as documents are being ingested right now: {names}; "
+            "it will after the next `kurage ingest` or `kurage questions generate`",
+            f"文書の取り込み中のため、検索にはまだ反映されていません: {names}。"
+            "次の kurage ingest か kurage questions generate で反映されます",
         )
         console.print(Text(printable(text), "yellow"))
 
