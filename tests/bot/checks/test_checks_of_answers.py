@@ -167,7 +167,7 @@ def test_what_is_copied_from_a_passage_is_not_doubted(text: str, one: int, other
 
 _UNITS = (
     "1", "1,", "一", "十百", "1.1", "a.", "a@", "http://", "1-", "アー", "a-", "令和", "1 万", "1/",
-    "午後 ", "1月", "a.b ", "1円", "VPN ",
+    "午後 ", "1月", "a.b ", "1円", "VPN ", "<<", "<<Answer>>",
 )  # fmt: skip
 
 
