@@ -36,6 +36,10 @@ class ExistsError(SearchIndexError):
     """There is such a collection already."""
 
 
+class StrangerError(SearchIndexError):
+    """What answers does not know the request: no Qdrant server, or one that is too old for it."""
+
+
 class TooLargeError(SearchIndexError):
     """The request is larger than the server takes."""
 
@@ -77,6 +81,7 @@ _PASSING: frozenset[_Kind] = frozenset({"busy", "failing", "slow", "unnamed", "u
 _CLASSES: dict[_Kind, type[SearchIndexError]] = {
     "missing": MissingError,
     "exists": ExistsError,
+    "stranger": StrangerError,
     "too large": TooLargeError,
 }
 

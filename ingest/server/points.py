@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -23,13 +22,14 @@ from ingest.index import (
     QUESTION,
     IndexedDocument,
     IndexedQuestion,
+    SearchIndexError,
     StoredPoint,
     payload,
     placeholder,
     point_id,
 )
 from ingest.server.connection import Connection
-from ingest.server.failures import ExistsError, IncompleteError, TooLargeError
+from ingest.server.failures import ExistsError, IncompleteError, StrangerError, TooLargeError
 from ingest.server.generations import Generation
 from ingest.server.reading import PAGE, RECOUNT, WHOLE_PAGE, Reading
 from ingest.server.requests import (
@@ -164,8 +164,15 @@ class Points(Reading):
                 client.create_vector_name(self._name, name, added_vector(spec), wait=True)
 
             # They exist where another process was faster, or where an answer was lost on the way.
-            with suppress(ExistsError):
+            try:
                 self._ask("adding vectors for questions to", add)
+            except StrangerError as error:
+                raise SearchIndexError(
+                    f"Qdrant at {self._connection.address} is too old to hold questions; update it "
+                    "to 1.18 or newer"
+                ) from error
+            except ExistsError:
+                pass
         self._vectors_added = True
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:

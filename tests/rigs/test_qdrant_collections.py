@@ -45,6 +45,29 @@ class TestCollections:
         kept = client.get_collection(KB).config.metadata
         assert kept == {"encoder": "a", "sources": ["handbook"]}
 
+    def test_a_vector_that_is_added_later_is_shown_and_searched_also_after_a_kill(
+        self, rig: QdrantRig, client: QdrantClient
+    ) -> None:
+        """Adding it again changes nothing; the points that lack it keep what they have."""
+        create(client)
+        client.upsert(KB, [point(1, 10)], wait=True)
+        before = client.get_collection(KB).config.params.sparse_vectors
+        later = models.SparseVectorNameConfig(
+            sparse=models.SparseVectorConfig(modifier=models.Modifier.IDF)
+        )
+        for _ in range(2):
+            client.create_vector_name(KB, "later", later, wait=True)
+        asked = {"query": sparse(7), "using": "later"}
+        assert client.query_points(KB, **asked).points == []
+        only = models.PointStruct(id=2, vector={"later": sparse(7)}, payload={})
+        client.upsert(KB, [only], wait=True)
+        rig.kill()
+        rig.start()
+        shown = client.get_collection(KB).config.params.sparse_vectors
+        assert set(shown) == {*before, "later"}
+        assert shown["later"].modifier == models.Modifier.IDF
+        assert [found.id for found in client.query_points(KB, **asked).points] == [2]
+
     def test_an_index_of_the_payload_shows_in_the_schema_until_it_is_dropped(
         self, client: QdrantClient
     ) -> None:

@@ -12,6 +12,7 @@ from questions_desk import EVERYBODY, SECRET, SOURCE, Desk, Reader, topic
 from rigs.qdrant import QdrantRig
 from servers import running_rig
 
+from ingest.index import SearchIndexError
 from ingest.questions import align
 from ingest.server import Address, ServerIndex, ServerWriter
 
@@ -21,15 +22,16 @@ class ServerDesk(Desk):
     """A desk whose index is on a server."""
 
     address: Address = field(default_factory=lambda: Address(""))
+    prefix: str = "kurage"
 
     @property
     def index(self) -> Any:
         if "_reader" not in self.__dict__:
-            self.__dict__["_reader"] = ServerIndex(self.address, "kurage", recount=0.0)
+            self.__dict__["_reader"] = ServerIndex(self.address, self.prefix, recount=0.0)
         return self.__dict__["_reader"]
 
     def open_writer(self) -> Any:
-        return ServerWriter(self.address, "kurage", "p", self.encoder.vectors, encoder="e")
+        return ServerWriter(self.address, self.prefix, "p", self.encoder.vectors, encoder="e")
 
     def close(self) -> None:
         self.index.close()
@@ -65,4 +67,18 @@ def test_questions_are_kept_found_and_forgotten_on_a_server(tmp_path: Path, rig:
     assert second.id not in desk.index.questions(SOURCE)
     desk.generate()
     assert second.id not in {pair.id for pair in desk.questions.pairs()}
+    desk.close()
+
+
+def test_a_server_that_is_too_old_is_told_apart_and_the_pairs_are_kept(
+    tmp_path: Path, rig: QdrantRig
+) -> None:
+    """Before 1.18 no vector can be added to a collection: such a server knows no such path."""
+    desk = ServerDesk(tmp_path, address=Address(rig.url), prefix="old")
+    desk.sync()
+    rig.fail("PUT", "*/vectors/*", status=404)
+    with pytest.raises(SearchIndexError, match="too old to hold questions"):
+        desk.generate()
+    assert len(desk.questions.pairs()) == 6
+    assert desk.generate().indexed == 6
     desk.close()

@@ -270,6 +270,8 @@ def _failure(fault: faults.Fault) -> web.Response:
     message = fault.message or faults.MESSAGES.get(status, "Service internal error: on purpose")
     if status == 401:
         return web.Response(status=status, text=message, headers=fault.headers)
+    if status == 404 and fault.message is None:  # a path that the server does not know
+        return web.Response(status=status, headers=fault.headers)
     if status in {413, 502}:  # what stands before a server answers in HTML
         page = f"<html><body><h1>{status}</h1></body></html>"
         return web.Response(
