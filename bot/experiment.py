@@ -205,9 +205,8 @@ async def _ask_each(
             lines[question.id] = await _ask(app, question, asking)
             on_progress(len(lines), len(questions), "ask")
 
-    extractive = app.settings.generator == "extractive"
-    count = 1 if extractive else app.settings.config.generator.concurrency
-    tasks = [asyncio.create_task(work()) for _ in range(min(count, len(questions)))]
+    count = min(_at_once(app.settings), len(questions))
+    tasks = [asyncio.create_task(work()) for _ in range(count)]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -216,6 +215,15 @@ async def _ask_each(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return [lines[question.id] for question in questions]
+
+
+def _at_once(settings: Settings) -> int:
+    """Return how many questions fill the workers, and leave none waiting for room until it fails."""
+    if settings.generator == "extractive":
+        return 1
+    config = settings.config
+    requests = config.search.passages if config.generator.mode == "single" else 1
+    return max(1, len(settings.generator_urls) * config.generator.concurrency // requests)
 
 
 async def _ask(app: App, gold: GoldQuestion, asking: _Asking) -> RunLine:
