@@ -218,7 +218,7 @@ async def _ask_each(
 
 
 def _at_once(settings: Settings) -> int:
-    """Return how many questions fill the workers, and leave none waiting for room until it fails."""
+    """Return how many questions fill the workers, with none waiting for room until it fails."""
     if settings.generator == "extractive":
         return 1
     config = settings.config
