@@ -113,10 +113,11 @@ class Reading:
         """Return the statements with verified references, and those of the answer as a whole."""
         cited = self._cited.references
         if not cited:
-            text = "\n".join(part.text for part in statements)
-            if not self._finished and (self._task == "closed" or len(text) < _ENOUGH):
+            texts = [part.text for part in statements]
+            early = self._task == "closed" or sum(map(len, texts)) < _ENOUGH
+            if early and not self._finished:
                 return statements, ()
-            return statements, self._bearing.best(text, self._question)
+            return statements, self._bearing.best(texts, self._question)
         statements = tuple(map(self._verified, statements))
         own = (number for part in statements for number in part.references)
         general = () if any(part.references for part in statements) else cited
@@ -132,13 +133,15 @@ class Reading:
         shares = (self._bearing.shared(statement.text, n) for n in statement.references)
         if max(shares) >= _STRANGE:
             return statement
-        best = self._bearing.best(statement.text, self._question)
+        best = self._bearing.best([statement.text], self._question)
         return replace(statement, references=best) if best else statement
 
 
 def _without_heading(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Yield the statements without the signs of Markdown's headings, which no platform shows."""
     for statement in statements:
-        text = _HEADING.sub("", statement.text)
-        if text:
+        heading = _HEADING.match(statement.text)
+        if not heading:
+            yield statement
+        elif text := statement.text[heading.end() :]:
             yield replace(statement, text=text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.generate.profiles.wording import NOTHING
 
@@ -172,6 +173,7 @@ _ABSTAINS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def abstains(sentence: str) -> bool:
     """Tell whether a sentence says nothing but that the passages do not answer."""
     if len(sentence) > _LONGEST:
