@@ -79,6 +79,17 @@ def test_what_a_document_says_is_not_in_the_database(
     assert "<<Question>>" in stored
 
 
+def test_what_no_database_can_store_is_no_obstacle(conversations: Conversations) -> None:
+    """A model may say anything, half of a character and NUL included."""
+    turn = conversations.open_turn(SLACK, ask(), asker="U1")
+    broken = written("本文\ud800\x00です。", raw="4\x00営業日\ud800")
+    checks = (Check("numbers", passed=False, detail="\ud800"),)
+    conversations.finish_turn(turn.id, replace(broken, checks=checks))
+    trace = conversations.trace(turn.id)
+    assert trace is not None
+    assert trace.calls[0].raw == "4\ufffd営業日\ufffd"
+
+
 def test_an_answer_without_models_leaves_no_trace(conversations: Conversations) -> None:
     """Quoting asks nobody."""
     turn = conversations.open_turn(SLACK, ask(), asker="U1")
