@@ -32,6 +32,7 @@ PAGES = {
     "operations": ("Operations", "運用"),
     "worker": ("The GPU worker", "GPUワーカー"),
     "models": ("Models", "モデル"),
+    "questions": ("Questions made by a model", "モデルが作る想定質問"),
     "scale": ("Scale", "規模"),
     "architecture": ("Architecture", "構成"),
     "extraction": ("Extraction", "抽出の検査（英語）"),

@@ -77,7 +77,7 @@ def command(
     if answer.state == "failed":
         fail(f"{answer.reason} ({say('turn', '番号')} {answer.turn})")
     if not json_:
-        render.answer(out(), answer, LANGUAGE)
+        render.answer(out(), answer, LANGUAGE, style=style)
 
 
 def _style(wanted: Mapping[Style, bool]) -> Style:

@@ -130,9 +130,7 @@ class Conversation:
         elif style == "long" and answer.nothing_more:
             self.console.print(words.nothing_more)
         else:
-            if style == "long":
-                self.console.print(words.long_answer, style="bold")
-            render.answer(self.console, answer, LANGUAGE)
+            render.answer(self.console, answer, LANGUAGE, style=style)
             self._answer = answer
         self.console.print()
 
