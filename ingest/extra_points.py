@@ -120,10 +120,8 @@ def joined(
         weight = APPROVED_WEIGHT if stored["approved"] else WEIGHT
         found = hit({**stored, "ordinal": stored["chunk"]}, score * worth * weight)
         own = best.get(_place(found))
-        if own is None:
-            best[_place(found)] = found
-        elif found.score > own.score:
-            best[_place(found)] = replace(own, score=found.score)
+        if own is None or found.score > own.score:
+            best[_place(found)] = replace(found, question=stored["question"])
     return sorted(best.values(), key=lambda found: -found.score)[:limit]
 
 

@@ -118,6 +118,8 @@ class Hit:
     score: float
     document: IndexedDocument
     chunk: Chunk
+    question: str | None = None
+    """Of the chunk's questions the one that has this score; None: its text has it."""
 
     @property
     def url(self) -> str:

@@ -13,6 +13,7 @@ from rigs.worker import WorkerRig
 from typer.testing import CliRunner
 
 from bot.app import open_app
+from bot.cli import app as whole
 from bot.cli.questions import app
 from bot.evaluate import read_questions
 from bot.settings import FolderSource
@@ -208,3 +209,23 @@ def test_nothing_is_asked_where_nothing_is_ingested(
     monkeypatch.setenv("KURAGE_GENERATOR_URL", worker.url)
     done = CliRunner().invoke(app, ["generate"])
     assert (done.exit_code, done.stderr) == (1, "error: nothing is ingested yet\n")
+
+
+def test_a_backup_holds_questions_and_what_people_decided(
+    questions: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restored elsewhere, they lead to their texts as before, without a model."""
+    questions("generate")
+    rows = {row["document"]: row["id"] for row in objects(questions, "list")}
+    questions("approve", rows["costs.md"])
+    before = objects(questions, "list")
+    everything = CliRunner()
+    saved = everything.invoke(whole, ["backup", str(tmp_path / "backup")])
+    assert saved.exit_code == 0, (saved.output, saved.exception)
+    [file] = [path for path in tmp_path.iterdir() if path.name.startswith("backup")]
+    monkeypatch.setenv("KURAGE_HOME", str(tmp_path / "elsewhere"))
+    restored = everything.invoke(whole, ["restore", str(file)])
+    assert restored.exit_code == 0, (restored.output, restored.exception)
+    assert objects(questions, "list") == before
+    assert found("ご存じ")[0] == "costs.md"
+    assert len(found("ご存じ")) == 3

@@ -25,6 +25,8 @@ class QuestionsContract:
         [best] = index.search(ask("賞"), readers=[EVERYONE], limit=9)
         assert (best.document, best.chunk) == (document(), chunks("甲乙", "丙丁")[1])
         assert best.score > 0
+        assert best.question in {"賞与", "賞金", "丙賞"}
+        assert index.search(ask("丁"), readers=[EVERYONE], limit=9)[0].question is None
         assert found(index.search(ask("賞丙"), readers=[EVERYONE], limit=9)) == [(document().id, 1)]
 
     def test_questions_change_nothing_but_what_a_search_finds(self, index: Index) -> None:
