@@ -81,7 +81,7 @@ def test_an_answer_that_fills_the_context_is_cut_there(
 ) -> None:
     """As vLLM 0.32 does: it takes a prompt that fits, and says less."""
     rig.worker.max_model_len = len(_PROMPT) + 10 + 4
-    said = _streamed(client)
+    said = _streamed(client, max_tokens=50)
     assert ("".join(text for text, _ in said), said[-1][1]) == ("<<Re", "length")
 
 
@@ -117,9 +117,11 @@ def test_models_tokens_and_health_are_vllms(rig: WorkerRig) -> None:
 def test_refusals_are_vllms(rig: WorkerRig, client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="The model `other` does not exist"):
         client.completions.create(model="other", prompt="x")
-    rig.worker.max_model_len = 10
-    with pytest.raises(openai.BadRequestError, match="maximum context length is 10 tokens"):
-        _streamed(client)
+    rig.worker.max_model_len = 20
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 20 tokens"):
+        _streamed(client, max_tokens=20)
+    with pytest.raises(openai.BadRequestError, match="max_tokens=21 cannot be greater"):
+        _streamed(client, max_tokens=21)
     rig.worker.api_key = "right"
     with pytest.raises(openai.AuthenticationError):
         _streamed(client)

@@ -26,6 +26,8 @@ _TELLING = 20
 _TELLING_JAPANESE = 6
 """Characters in a row that come from the prompt, rather than being the same words by chance: a
 server's own words are English mostly, and six of another script are a word of somebody's."""
+_TOO_LONG = ("context length", "context size", "context window", "max_model_len")
+"""How vLLM, llama.cpp, OpenAI and others say that something does not fit."""
 _ECHOES = ("'input'", '"input"', "input_value", "{'type'", '{"type"')
 """From here on a validation error shows the request itself."""
 
@@ -119,12 +121,12 @@ def _of_status(error: openai.APIStatusError) -> Trouble:
 
 
 def _refused(status: int, said: str) -> Trouble:
-    small = said.lower()
-    if "context" in small and ("token" in small or "length" in small or "size" in small):
+    if any(word in said.lower() for word in _TOO_LONG):
         return Trouble(
             "refused",
-            f"the prompt is too long for the model ({said}); lower `context` or `max_tokens` in "
-            "[generator] of kurage.toml, or start the worker with a larger --max-model-len",
+            f"prompt and answer are too long for the model ({said}); lower `context`, `max_tokens` "
+            "or `max_tokens_long` in [generator] of kurage.toml, or start the worker with a larger "
+            "--max-model-len",
             status=status,
         )
     return Trouble("refused", f"it refuses the request ({status}): {said}", status=status)

@@ -138,7 +138,7 @@ async def test_an_open_breaker_costs_no_question_any_time() -> None:
     with WorkerRig(KNOWN) as hung, WorkerRig(KNOWN) as well:
         hung.fail("hang", times=None)
         hung.worker.healthy = False
-        async with client_of(hung, well, first_token=0.2) as client:
+        async with client_of(hung, well, first_token=1.0) as client:
             answers = [(await pieces(client))[-1].worker for _ in range(10)]
         assert answers == [well.name] * 10
         assert len(hung.asked()) == 1
@@ -168,12 +168,12 @@ async def test_who_waits_for_room_at_a_worker_that_goes_away_does_not_wait_on() 
 
 async def test_a_worker_comes_back_with_one_question_and_then_with_all() -> None:
     with WorkerRig(KNOWN) as rig:
-        async with client_of(rig, first_token=0.3) as client:
+        async with client_of(rig, first_token=1.0) as client:
             rig.fail("hang")
             with pytest.raises(AwayError):
                 await said(client)
             await _until_taken_back(client, rig)
-            rig.worker.first_delay = 0.1
+            rig.worker.first_delay = 0.2
             asked = [said(client) for _ in range(6)]
             answers = await asyncio.gather(*asked, return_exceptions=True)
             assert answers.count(ANSWER) == 1

@@ -74,7 +74,7 @@ async def test_one_who_leaves_while_waiting_for_room_is_not_asked_for() -> None:
 
 async def test_one_who_leaves_at_the_trial_of_a_worker_leaves_the_trial_to_the_next() -> None:
     with WorkerRig(KNOWN) as rig:
-        async with client_of(rig, first_token=0.2) as client:
+        async with client_of(rig, first_token=1.0) as client:
             rig.fail("hang")
             with pytest.raises(AwayError):
                 await said(client)

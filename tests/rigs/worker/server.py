@@ -157,11 +157,22 @@ class Server:
             return web.json_response({"detail": "Not Found"}, status=404)
         model = asked.body.get("model")
         if path in {*generating, "/tokenize"} and model not in {None, worker.model}:
-            return web.json_response(shapes.no_model(str(model)), status=404)
-        limit, count = worker.max_model_len, tokens(asked.body)
-        if path in generating and limit is not None and count > limit:
-            return web.json_response(shapes.too_long(count, limit), status=400)
-        return None
+            return web.json_response(shapes.no_model(str(model), worker.model), status=404)
+        unfit = self._unfit(asked.body) if path in generating else None
+        return web.json_response(unfit, status=400) if unfit else None
+
+    def _unfit(self, body: dict[str, Any]) -> shapes.Json | None:
+        """Return why a request does not fit into the context; None: it does.
+
+        Prompt and answer together may be too long: the answer is cut then.
+        """
+        limit, wanted = self._worker.max_model_len, int(body.get("max_tokens") or 1)
+        if limit is None:
+            return None
+        if wanted > limit:
+            return shapes.too_many(wanted, limit)
+        count = tokens(body)
+        return shapes.too_long(count, limit) if count > limit else None
 
     def _plain(self, request: web.Request, asked: Asked) -> web.Response:
         worker = self._worker

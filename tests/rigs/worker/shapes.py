@@ -35,9 +35,10 @@ def models(name: str, max_model_len: int | None) -> Json:
     return {"object": "list", "data": [model]}
 
 
-def no_model(name: str) -> Json:
+def no_model(name: str, served: str) -> Json:
     """Return the error where a model is asked for that is not served."""
-    return error(404, f"The model `{name}` does not exist.", param="model")
+    message = f"The model `{name}` does not exist. Valid aliases: {served}."
+    return error(404, message, param="model")
 
 
 def too_long(tokens: int, max_model_len: int) -> Json:
@@ -46,8 +47,19 @@ def too_long(tokens: int, max_model_len: int) -> Json:
         400,
         f"This model's maximum context length is {max_model_len} tokens. However, your prompt "
         f"contains {tokens} input tokens, which exceeds this limit even without any output tokens. "
-        "Please reduce the length of the input prompt.",
+        "Please reduce the length of the input prompt. "
+        f"(parameter=input_tokens, value={tokens})",
         param="input_tokens",
+    )
+
+
+def too_many(max_tokens: int, max_model_len: int) -> Json:
+    """Return the error where more is asked for than the whole context has room for."""
+    return error(
+        400,
+        f"max_tokens={max_tokens} cannot be greater than max_model_len={max_model_len}. Please "
+        f"request fewer output tokens. (parameter=max_tokens, value={max_tokens})",
+        param="max_tokens",
     )
 
 
@@ -57,7 +69,7 @@ class Chunks:
     def __init__(self, model: str, *, chat: bool) -> None:
         self._chat = chat
         self._frame: Json = {
-            "id": f"{'chatcmpl' if chat else 'cmpl'}-{uuid.uuid4().hex}",
+            "id": f"{'chatcmpl' if chat else 'cmpl'}-{uuid.uuid4().hex[:16]}",
             "object": "chat.completion.chunk" if chat else "text_completion",
             "created": int(time.time()),
             "model": model,
@@ -65,16 +77,19 @@ class Chunks:
 
     def role(self) -> bytes:
         """Return the first event of a chat, which only names who speaks."""
-        return self._event({"delta": {"role": "assistant", "content": ""}})
+        choice = {"index": 0, "delta": {"role": "assistant", "content": ""}}
+        choice |= {"logprobs": None, "finish_reason": None}
+        more = {"prompt_token_ids": None, "prompt_text": None}
+        return event(self._frame | {"choices": [choice]} | more)
 
     def text(self, text: str) -> bytes:
         """Return the event of a piece of text."""
-        return self._event({"delta": {"content": text}} if self._chat else {"text": text})
+        return event(self._frame | {"choices": [self._choice(text, None)]})
 
     def last(self, text: str, reason: str) -> bytes:
         """Return the event of the last piece of text, which says why it ends."""
-        said: Json = {"delta": {"content": text}} if self._chat else {"text": text}
-        return self._event(said | {"finish_reason": reason, "stop_reason": None})
+        end = {"choices": [self._choice(text, reason)], "system_fingerprint": "vllm-0.32.0-rig"}
+        return event(self._frame | end)
 
     def whole(self, text: str, reason: str) -> Json:
         """Return the answer where no stream was asked for."""
@@ -85,11 +100,15 @@ class Chunks:
             "choices": [choice | (said if self._chat else {"text": text})],
         }
 
-    def _event(self, said: Json) -> bytes:
-        choice = {"index": 0, "logprobs": None, "finish_reason": None} | said
-        return event(self._frame | {"choices": [choice]})
+    def _choice(self, text: str, reason: str | None) -> Json:
+        said: Json = {"delta": {"content": text}} if self._chat else {"text": text}
+        choice = {"index": 0, **said, "logprobs": None, "finish_reason": reason}
+        if not self._chat:
+            return choice | {"stop_reason": None, "prompt_token_ids": None, "token_ids": None}
+        return choice | ({"stop_reason": None} if reason else {}) | {"token_ids": None}
 
 
 def event(data: Json) -> bytes:
     """Return a server-sent event."""
-    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"data: {text}\n\n".encode()

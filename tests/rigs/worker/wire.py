@@ -59,7 +59,7 @@ async def send(
             break
         if fault and fault.kind == "no_done" and data == shapes.DONE:
             continue
-        if fault and fault.kind == "endless" and b'"finish_reason": "' in data:
+        if fault and fault.kind == "endless" and b'"finish_reason":"' in data:
             break
         await _write(response, data, one_by_one=bool(fault and fault.kind == "split"))
         sent, last = sent + has_text, data if has_text else last
