@@ -20,6 +20,9 @@ from bot.checks.scan import Date, Found, Time, values
 _REMEMBERED = 1024
 """Texts; of 500 characters each a reading takes about 10 kB."""
 _LONG_DIGITS = re.compile("[0-9]{6,}")
+# The number of an item counts nothing: 4. 会社は… bears no 4営業日.
+_ITEM = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?\(?([0-9]{1,3})[.):、](?![0-9])", re.MULTILINE)
+_ITEM_UNIT = "項"
 # 月・水・金, 土日祝, （木）
 _STANDALONE = re.compile("(?<![一-龠])[月火水木金土日]{1,7}(?=祝|[^一-龠0-9]|\\Z)")
 _WEEK = {"平日": "月火水木金", "週末": "土日", "毎日": "月火水木金土日"}
@@ -73,8 +76,12 @@ def read(text: str) -> Reading:
     for word, days in _WEEK.items():
         if word in form.text:
             reading.weekdays.update(days)
+    items = {found.start(1) for found in _ITEM.finditer(form.text)}
     last: Date = (None, None, None)
     for found in sorted(reading.found, key=lambda one: one.begin):
+        if found.begin in items and not found.unit:
+            reading.numbers[found.value].add(_ITEM_UNIT)
+            continue
         last = _note(reading, found, last)
     return reading
 
