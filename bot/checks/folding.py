@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _MARKS = "\uff9e\uff9f\u3099\u309a\u0300-\u036f"
 # A half-width kana and its voicing mark, or a letter and its accents, become one character. Runs of
@@ -31,6 +33,9 @@ _SAME = str.maketrans(
         "亿": "億",
         "ヵ": "カ",
         "ヶ": "ケ",
+        "ヴ": "ブ",
+        "ヂ": "ジ",
+        "ヅ": "ズ",
     }
 )
 
@@ -41,37 +46,47 @@ class Folded:
 
     original: str
     text: str
-    offsets: tuple[int, ...] | None
-    """Where each character stood, and the end; None: in the same place."""
 
     def piece(self, begin: int, end: int) -> str:
         """Return what stands in the original for a span of the folded text."""
-        if self.offsets is None:
+        if len(self.text) == len(self.original) and _is_plain(self.original):
             return self.original[begin:end]
-        last = self.offsets[end - 1] if end > begin else self.offsets[begin]
-        following = next((at for at in self.offsets[end:] if at > last), len(self.original))
-        return self.original[self.offsets[begin] : following]
+        offsets = _offsets(self.original)
+        last = offsets[end - 1] if end > begin else offsets[begin]
+        following = next((at for at in offsets[end:] if at > last), len(self.original))
+        return self.original[offsets[begin] : following]
 
 
 def folded(text: str) -> Folded:
     """Return the text as it is compared; any text will do."""
-    quick = text.lower()
-    if len(quick) == len(text) and unicodedata.is_normalized("NFKC", text):
-        return Folded(text, quick.translate(_SAME), None)
-    parts: list[str] = []
+    if _is_plain(text):
+        return Folded(text, text.lower().translate(_SAME))
+    return Folded(text, "".join(_clusters(text)).translate(_SAME))
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether each character stays in its place."""
+    return len(text.lower()) == len(text) and unicodedata.is_normalized("NFKC", text)
+
+
+def _clusters(text: str) -> Iterator[str]:
+    for found in _CLUSTER.finditer(text):
+        yield found[0].lower() if found["same"] is not None else _character(found[0])
+
+
+@lru_cache(maxsize=8)
+def _offsets(text: str) -> tuple[int, ...]:
+    """Return where each character of the folded text stood, and the end."""
     offsets: list[int] = []
     for found in _CLUSTER.finditer(text):
         if found["same"] is not None:
-            parts.append(found[0].lower().translate(_SAME))
             offsets += range(found.start(), found.end())
-            continue
-        made = _character(found[0])
-        parts.append(made)
-        offsets += [found.start()] * len(made)
-    return Folded(text, "".join(parts), (*offsets, len(text)))
+        else:
+            offsets += [found.start()] * len(_character(found[0]))
+    return (*offsets, len(text))
 
 
 def _character(cluster: str) -> str:
     if _CIRCLED.match(cluster):
         return "●"
-    return unicodedata.normalize("NFKC", cluster).lower().translate(_SAME)
+    return unicodedata.normalize("NFKC", cluster).lower()

@@ -25,7 +25,7 @@ _ENGLISH = re.compile(
 # A name or a title in another language fits any answer; a sentence does not.
 _SENTENCE_WORDS = 8
 _FUNCTION_WORDS = 2
-_ENOUGH = 400
+_ENOUGH = 250
 """Characters of a document that tell its language."""
 _SHORT_HAN = 12
 _SHORT_HIRAGANA = 3

@@ -16,7 +16,6 @@ LATIN = re.compile(
 _JOINT = re.compile("[-_.&'’/+#]+")
 KATAKANA = re.compile("[ァ-ヺ][ァ-ヺー]+")
 _SPACED = re.compile(r"[\s・=＝]+")
-_VARIANTS = str.maketrans({"ヴ": "ブ", "ヂ": "ジ", "ヅ": "ズ"})
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:\n\"“(•*-])\s*\Z")
 # Said by everybody who words an answer anew; none of them is a fact.
 _EVERYDAY = frozenset(["ケース", "ポイント", "タイミング", "ステップ", "メリット", "デメリット"])
@@ -33,7 +32,7 @@ def latin_words(text: str) -> set[str]:
 
 def kana_text(text: str) -> str:
     """Return folded text in which katakana terms can be looked for."""
-    return _SPACED.sub("", text.translate(_VARIANTS))
+    return _SPACED.sub("", text)
 
 
 def is_latin_borne(term: str, words: Collection[str]) -> bool:
@@ -46,11 +45,10 @@ def is_latin_borne(term: str, words: Collection[str]) -> bool:
 
 def is_katakana_borne(term: str, text: str, text_without_marks: str) -> bool:
     """Tell whether a term stands in the text, サーバー as サーバ too."""
-    looked_for = term.translate(_VARIANTS)
-    if looked_for in text or looked_for.rstrip("ー") in text:
+    if term in text or term.rstrip("ー") in text:
         return True
     # ビール is no ビル: only of longer words the marks make no difference.
-    return len(looked_for) > 3 and looked_for.replace("ー", "") in text_without_marks
+    return len(term) > 3 and term.replace("ー", "") in text_without_marks
 
 
 def terms(text: Folded, *, names_only: bool) -> Iterator[tuple[int, int, str]]:
