@@ -1,201 +1,151 @@
-"""Every model family but Kurage: our prompt, client and reading, vLLM's own server.
+"""The other model families through the real server: how it reads their prompts, and what comes.
 
-The model has learned by heart what to say to the prompts that the families' profiles make, so that
-an answer that is right has been asked for to the letter.
+Nothing here knows how to answer: the models are a Llama that was never trained, and the tiny
+Kurage, which speaks another format. So what must hold is that the prompt arrives to the letter, and
+that of what comes nothing is shown that no passage bears.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import subprocess
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import re
 
 import pytest
-from asking import passages
-from rigs import vllm_server
-from rigs.vllm_server import PYTHON, VllmServer
+import raw_requests
+from asking import among, client, fact, passages, stream
+from rigs.vllm_server import VllmServer
 
-from bot.exchange import Evidence, Generation, Statement, Style
+from bot.exchange import Evidence, Generation, Style
+from bot.generate import GeneratorError
 from bot.generate.chat import ChatGenerator
 from bot.generate.client import Client
-from bot.generate.model import Piece, Prompt, RefusedError, Sampling
+from bot.generate.model import Prompt
 from bot.generate.profiles import profile
 from bot.generate.profiles.karakuri import conversation
 from bot.generate.repeatable import Repeatable
 from bot.settings import Karakuri
 
-QUESTION = "経費精算の締め日はいつですか？"
-EVIDENCE = Evidence(
-    passages("有給休暇は3営業日前までに申請する。", "経費精算の締め日は毎月25日である。")
-)
+TELEPHONE = "夜間の障害はどこに電話しますか？"
+COMPLETIONS: list[tuple[str, Style]] = [
+    ("karakuri", "short"),
+    ("karakuri", "long"),
+    ("rakuten", "short"),
+    ("stx", "short"),
+    ("stx", "simple"),
+    ("stx", "summary"),
+]
 
 
-@dataclass(frozen=True)
-class Case:
-    """What one family is asked, says, and is understood to have said."""
-
-    name: str
-    style: Style
-    answer: str
-    statements: tuple[Statement, ...]
-    references: tuple[int, ...]
+def _evidence(style: Style) -> Evidence:
+    if style in {"simple", "summary"}:
+        return Evidence(passages(*fact("夜間の障害").chunks))
+    return among(fact("夜間の障害").chunks, count=3, at=[2])
 
 
-CASES = (
-    Case(
-        "karakuri",
-        "short",
-        "承知しました。締め日は毎月25日です。[2]",
-        (Statement("締め日は毎月25日です。", (2,)),),
-        (2,),
-    ),
-    Case(
-        "karakuri",
-        "long",
-        "経費精算の締め日は、毎月25日です。[2] 有給休暇とは違います。[1, 2][7]",
-        (
-            Statement("経費精算の締め日は、毎月25日です。", (2,)),
-            Statement("有給休暇とは違います。", (1, 2)),
-        ),
-        (2, 1),
-    ),
-    Case(
-        "qarasu",
-        "short",
-        "経費精算の締め日は毎月25日です。",
-        (Statement("経費精算の締め日は毎月25日です。", ()),),
-        (2,),
-    ),
-    Case(
-        "rakuten",
-        "short",
-        " 毎月25日が締め日です【2】。",
-        (Statement("毎月25日が締め日です。", (2,)),),
-        (2,),
-    ),
-    Case("openai", "short", "資料からはわかりません。", (), ()),
-    Case(
-        "openai", "long", "[2] 締め日は25日です。", (Statement("締め日は25日です。", (2,)),), (2,)
-    ),
-    Case("stx", "short", "毎月25日", (Statement("毎月25日", ()),), (2,)),
-    Case("stx", "simple", "休みは3日前に言う。", (Statement("休みは3日前に言う。", ()),), (1,)),
-    Case("stx", "summary", "有給は3営業日前。", (Statement("有給は3営業日前。", ()),), (1,)),
-)
+async def _asked(model: Client, name: str, style: Style) -> Generation:
+    """Return the last that a family's generator says; `<<` is Kurage's, and never shown."""
+    generator = ChatGenerator(
+        Repeatable(model), profile(name, Karakuri()), max_tokens=64, max_tokens_long=96
+    )
+    said = await stream(generator, TELEPHONE, _evidence(style), style)
+    numbers = {passage.number for passage in _evidence(style).passages}
+    for one in said:
+        for statement in one.statements:
+            borne = set(statement.references or one.references)
+            assert borne
+            assert borne <= numbers
+        assert not any("<<" in s.text or "<|" in s.text for s in one.statements)
+    return said[-1]
 
 
-class Note:
-    """A model that keeps what it is asked, and says nothing."""
-
-    def __init__(self) -> None:
-        self.asked: list[Prompt] = []
-
-    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Piece]:
-        self.asked.append(prompt)
-        yield Piece("", "", "", "stop")
-
-    async def tokens(self, prompt: Prompt) -> int | None:
-        return None
-
-    async def context(self) -> int | None:
-        return None
-
-
-def generator(model: Repeatable | Note | Client, name: str) -> ChatGenerator:
-    return ChatGenerator(model, profile(name, Karakuri()), max_tokens=100, max_tokens_long=200)
-
-
-async def lesson(case: Case) -> dict[str, object]:
-    note = Note()
-    async for _ in generator(note, case.name).generate(QUESTION, EVIDENCE, case.style):
-        pass
-    (prompt,) = note.asked
-    if prompt.text is not None:
-        return {"text": prompt.text, "answer": case.answer}
-    said = [{"role": each.role, "content": each.text} for each in prompt.messages]
-    return {"messages": said, "answer": case.answer}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the checkpoint lies."""
-    if reason := vllm_server.missing():
-        pytest.skip(reason)
-    return tmp_path_factory.mktemp("families")
-
-
-@pytest.fixture(scope="module")
-def checkpoint(folder: Path) -> Path:
-    """A model that knows what each case says."""
-    lessons = json.dumps([asyncio.run(lesson(case)) for case in CASES])
-    trainer = Path(__file__).with_name("tiny_families.py")
-    subprocess.run([PYTHON, trainer, folder / "tiny"], input=lessons, text=True, check=True)
-    return folder / "tiny"
-
-
-@pytest.fixture(scope="module")
-def worker(checkpoint: Path, folder: Path) -> Iterator[VllmServer]:
-    with VllmServer(checkpoint, folder, name="families") as running:
-        yield running
-
-
-@pytest.fixture
-async def client(worker: VllmServer) -> AsyncIterator[Client]:
-    client = Client([worker.url], model=None, api_key=None)
-    yield client
-    await client.close()
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.style}")
-async def test_a_family_is_asked_to_the_letter_and_its_answer_read(
-    case: Case, client: Client
+@pytest.mark.parametrize(("name", "style"), COMPLETIONS)
+async def test_a_completion_s_prompt_arrives_to_the_letter(
+    llama_worker: VllmServer, name: str, style: Style
 ) -> None:
-    asking = generator(Repeatable(client), case.name)
-    said: list[Generation] = [one async for one in asking.generate(QUESTION, EVIDENCE, case.style)]
-    assert said[-1].calls[0].raw == case.answer
-    assert (said[-1].statements, said[-1].references) == (case.statements, case.references)
-    assert said[-1].finished
+    """With `<s>` before it exactly once, put there by the server; the answer is charged for it."""
+    async with (
+        client(llama_worker, model="llama") as model,
+        raw_requests.server(llama_worker) as server,
+    ):
+        (call,) = (await _asked(model, name, style)).calls
+        assert call.raw
+        told = await raw_requests.tokenized(server, model="llama", prompt=call.prompt)
+        read = await server.post("/detokenize", json={"model": "llama", "tokens": told["tokens"]})
+        asked = {"model": "llama", "prompt": call.prompt, "max_tokens": 1}
+        charged = (await server.post("/v1/completions", json=asked)).json()["usage"]
+        counted = await model.tokens(Prompt(text=call.prompt))
+    assert told["token_strs"][0] == "<s>"
+    assert told["token_strs"].count("<s>") == 1
+    # Llama's tokenizer reads every text as if a blank stood before it.
+    assert read.json()["prompt"] == f"<s> {call.prompt}"
+    assert charged["prompt_tokens"] == told["count"] == counted
 
 
-def begun(worker: VllmServer, request: dict[str, object]) -> int:
-    """How many tokens <s> the server makes of a prompt."""
-    body = json.dumps({"model": worker.model, **request}).encode()
-    headers = {"Content-Type": "application/json"}
-    asked = urllib.request.Request(f"{worker.origin}/tokenize", body, headers)
-    with urllib.request.urlopen(asked, timeout=30) as answer:
-        return int(json.load(answer)["tokens"].count(1))
+async def test_karakuri_s_attributes_are_those_of_the_settings(llama_worker: VllmServer) -> None:
+    """As they stand before the model: nine, in the card's order, right before the answer."""
+    settings = Karakuri(helpfulness=2, humor=3)
+    async with client(llama_worker, model="llama") as model:
+        generator = ChatGenerator(
+            Repeatable(model), profile("karakuri", settings), max_tokens=16, max_tokens_long=16
+        )
+        last = (await stream(generator, TELEPHONE, _evidence("short")))[-1]
+    assert last.calls[0].prompt.startswith("[INST] <<SYS>>\n")
+    assert last.calls[0].prompt.endswith(
+        " [ATTR] helpfulness: 2 correctness: 4 coherence: 4 complexity: 4 verbosity: 4 "
+        "quality: 4 toxicity: 0 humor: 3 creativity: 0 [/ATTR] [/INST]"
+    )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.style}")
-async def test_the_server_reads_one_beginning_of_text(case: Case, worker: VllmServer) -> None:
-    """Of a completion it is the tokenizer's, of a chat the template's."""
-    asked = await lesson(case)
-    if "text" in asked:
-        assert begun(worker, {"prompt": asked["text"]}) == 1
-    else:
-        assert begun(worker, {"messages": asked["messages"]}) == 1
+async def test_karakuri_s_turns_are_parted_by_the_tokens_of_begin_and_end(
+    llama_worker: VllmServer,
+) -> None:
+    """The later `<s>` stand in the text, and the server reads each as the one token it is."""
+    text = conversation("指示", [("一つめ", "答え")], "二つめ", Karakuri())
+    async with raw_requests.server(llama_worker) as server:
+        told = await raw_requests.tokenized(server, model="llama", prompt=text)
+    special = [token for token in told["token_strs"] if token in {"<s>", "</s>"}]
+    assert special == ["<s>", "</s>", "<s>"]
 
 
-def test_each_former_turn_of_karakuri_has_one_more(worker: VllmServer) -> None:
-    text = conversation("規則", [("一？", "一。"), ("二？", "二。")], "三？", Karakuri())
-    assert begun(worker, {"prompt": text}) == 3
+@pytest.mark.parametrize("name", ["qarasu", "openai"])
+@pytest.mark.parametrize("style", ["short", "long"])
+async def test_a_chat_s_messages_arrive_in_the_tokenizer_s_own_template(
+    kurage_worker: VllmServer, name: str, style: Style
+) -> None:
+    """System and user message, in ChatML here; its tags are the template's alone."""
+    async with client(kurage_worker) as model, raw_requests.server(kurage_worker) as server:
+        (call,) = (await _asked(model, name, style)).calls
+        shown = re.fullmatch(r"\[system\]\n(.*)\n\n\[user\]\n(.*)", call.prompt, re.DOTALL)
+        assert shown
+        system, user = shown.groups()
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        told = await raw_requests.tokenized(server, messages=messages)
+        read = await server.post("/detokenize", json={"model": "kurage", "tokens": told["tokens"]})
+    assert read.json()["prompt"] == (
+        f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    assert call.raw
+    assert (system == "あなたはAIアシスタントです。") == (name == "qarasu")
+    assert "[2] d2\n夜間の障害は当番の携帯" in user
+    assert user.endswith(TELEPHONE)
 
 
-@pytest.mark.parametrize("name", ["karakuri", "qarasu", "rakuten", "openai", "stx"])
-async def test_passages_are_fitted_by_the_families_own_tokenizer(name: str, client: Client) -> None:
-    """What does not fit is left out, and the server takes the rest."""
-    many = Evidence(passages(*(f"規程{n}。" + "あいうえお" * 40 + "。" for n in range(8))))
-    last = [one async for one in generator(client, name).generate("規程は？", many, "short")][-1]
-    (call,) = last.calls
-    assert 1 <= len(call.included) < 8
-    assert call.error is None
+async def test_only_openorca_stx_simplifies(kurage_worker: VllmServer) -> None:
+    """Another family says so, and which one does."""
+    async with client(kurage_worker) as model:
+        with pytest.raises(GeneratorError, match="stx"):
+            await _asked(model, "openai", "simple")
 
 
-async def test_a_context_that_holds_nothing_is_refused(client: Client) -> None:
-    huge = Evidence(passages("あ" * 5000))
-    with pytest.raises(RefusedError):
-        async for _ in generator(client, "openai").generate("規程は？", huge, "short"):
-            pass
+async def test_karasu_reads_them_in_llama_s_template(llama_worker: VllmServer) -> None:
+    """The same messages for another tokenizer; `<s>` once, by its template."""
+    async with client(llama_worker, model="llama") as model:
+        (call,) = (await _asked(model, "qarasu", "short")).calls
+        system, user = call.prompt.removeprefix("[system]\n").split("\n\n[user]\n")
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        async with raw_requests.server(llama_worker) as server:
+            told = await raw_requests.tokenized(server, model="llama", messages=messages)
+            asked = {"model": "llama", "tokens": told["tokens"]}
+            read = (await server.post("/detokenize", json=asked)).json()["prompt"]
+    assert told["token_strs"].count("<s>") == 1
+    assert re.sub(r"^<s> ?", "", read) == (f"[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{user} [/INST]")

@@ -145,11 +145,12 @@ class VllmServer:
             self._process.wait()
             self._process = None
 
-    def figure(self, name: str) -> float:
-        """Return a figure of `/metrics`, summed over its labels."""
+    def figure(self, *parts: str) -> float:
+        """Return a figure of `/metrics`: the sum of the lines that have all these parts."""
         with urllib.request.urlopen(f"{self.origin}/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+        found = [line for line in lines if all(part in line for part in parts)]
+        return sum(float(line.rpartition(" ")[2]) for line in found)
 
     def tail(self) -> str:
         """Return the end of what it said."""
