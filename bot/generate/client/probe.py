@@ -24,14 +24,16 @@ class Probes:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._tasks: dict[Worker, asyncio.Task[None]] = {}
+        self._closed = False
 
     def watch(self, worker: Worker) -> None:
-        """Look after a worker until it is healthy."""
-        if worker not in self._tasks:
+        """Look after a worker until it is healthy; not any more where the client is closed."""
+        if worker not in self._tasks and not self._closed:
             self._tasks[worker] = asyncio.create_task(self._watch(worker))
 
     async def close(self) -> None:
         """Stop looking."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -114,3 +114,18 @@ async def test_whenever_askers_leave_the_others_are_answered(leave: list[int]) -
             assert rig.most_at_once <= 2
     for milliseconds, answer in zip(leave, answers, strict=True):
         assert answer == ANSWER or (milliseconds and answer is None)
+
+
+async def test_a_client_that_is_closed_amid_answers_leaves_nobody_to_look_after_the_worker() -> (
+    None
+):
+    with WorkerRig(KNOWN) as rig:
+        rig.fail("hang", times=None)
+        async with client_of(rig, model="kurage") as client:
+            asking = [asyncio.create_task(said(client)) for _ in range(5)]
+            await rig.until(lambda rig: len(rig.asked()) == 5)
+            await client.close()
+            answers = await asyncio.gather(*asking, return_exceptions=True)
+            assert all(isinstance(answer, AwayError) for answer in answers)
+            assert not client._workers[0].breaker.passes()
+            assert not client._probes._tasks
