@@ -88,7 +88,8 @@ def of_connection(error: BaseException) -> str:
             return "connection refused"
         if isinstance(inner, ConnectionResetError | BrokenPipeError):
             return "connection reset"
-        words = str(inner) or words
+        if isinstance(inner, OSError | httpx2.HTTPError):
+            words = str(inner) or words
         inner = inner.__cause__ or inner.__context__
     return f"connection failed: {short(words)}" if words else "connection failed"
 
