@@ -4,7 +4,7 @@ SQL is the truth and the index follows it: `align` adds what the index lacks and
 should not hold, so a run that dies loses nothing but what the model was saying.
 """
 
-from ingest.questions.align import Aligned, Places, align
+from ingest.questions.align import Aligned, Places, align, bring_back
 from ingest.questions.generate import Report, generate
 from ingest.questions.writer import Writer, WriterAwayError, WriterError
 
@@ -16,5 +16,6 @@ __all__ = [
     "WriterAwayError",
     "WriterError",
     "align",
+    "bring_back",
     "generate",
 ]

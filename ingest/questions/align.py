@@ -62,14 +62,33 @@ def align(
     return done
 
 
+def bring_back(
+    source: str,
+    index: IndexWriter,
+    state: State,
+    questions: Questions,
+    encoder: Callable[[], Encoder],
+) -> Aligned:
+    """As `restore`, at the end of a sync, under a lease of its own.
+
+    An extra point copies who may read its chunk: nobody may change that meanwhile. Where the next
+    sync has begun already, that one does it.
+    """
+    try:
+        with state.lease(f"sync of {source}"):
+            return restore(source, index, questions, encoder)
+    except LeaseHeldError as error:
+        return Aligned(waiting={source: str(error)})
+
+
 def restore(
     source: str, index: IndexWriter, questions: Questions, encoder: Callable[[], Encoder]
 ) -> Aligned:
     """Let an open index hold what SQL says of a source, and publish what it changed.
 
-    A sync that replaced documents calls it at its end: questions of chunks that stayed the same
-    come back without a model. Where there are none it costs a look into SQL and one into the index;
-    `encoder` is called where something comes back.
+    The caller holds the lease of a sync of this source. After a sync that replaced documents,
+    questions of chunks that stayed the same come back without a model. Where there are none it
+    costs a look into SQL and one into the index; `encoder` is called where something comes back.
     """
     wanted = questions.pairs(Pairs(sources=[source], states=INDEXED_STATES))
     held = index.questions(source)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from questions_desk import EVERYBODY, HANDBOOK, SECRET, SOURCE, Desk, Reader, topic
 
-from ingest.questions import WriterAwayError, align
+from ingest.questions import WriterAwayError, align, bring_back
 from ingest.questions.align import restore
 from ingest.state import LeaseHeldError
 from ingest.state.questions import Pairs
@@ -174,7 +174,10 @@ def test_after_a_sync_pairs_of_the_same_texts_come_back_without_a_model(desk: De
     desk.sync("休暇", "役員")
     assert len(held(desk)) == len(before) - 3
     with desk.open_writer() as index:
-        done = restore(SOURCE, index, desk.questions, lambda: desk.encoder)
+        with desk.state.lease(f"sync of {SOURCE}"):
+            late = bring_back(SOURCE, index, desk.state, desk.questions, lambda: desk.encoder)
+            assert list(late.waiting) == [SOURCE]
+        done = bring_back(SOURCE, index, desk.state, desk.questions, lambda: desk.encoder)
         assert (done.added, done.removed) == (3, 0)
         assert restore(SOURCE, index, desk.questions, lambda: desk.encoder).added == 0
     assert held(desk) == before
