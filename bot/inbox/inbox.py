@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ _TELL_AFTER = 2
 """After so many of them who waits is told why."""
 
 _DELETED = "deleted"
+_TAKEN_BACK = 1000
+"""Deletions that are remembered; a message follows within seconds, or never comes."""
 """In place of the time of an edit."""
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +69,9 @@ class Inbox:
         self._desk = Desk(store, self._database, author, limits, self._metrics)
         self._parked: dict[tuple[str, str, str], Turn] = {}
         self._heard: dict[str, dict[str, str]] = {}
+        self._taken_back: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        """Messages that were deleted before this process knew of them: their event may be under
+        way, by another socket or behind a look-up."""
         self._began = datetime.now(UTC)
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
@@ -80,7 +86,14 @@ class Inbox:
         while the database is away: it is kept in memory, its asker is told, and it is stored later;
         an event that is delivered again meanwhile is the same one.
         """
-        return await self._accept(self._turn(incoming, self._within_pace(incoming)))
+        place = (incoming.thread.platform, incoming.thread.channel, incoming.message)
+        if place in self._taken_back:
+            return True
+        stored = await self._accept(self._turn(incoming, self._within_pace(incoming)))
+        if stored and place in self._taken_back:
+            # It was deleted while it was being stored, when nobody could know of it yet.
+            return await self.deleted(*place)
+        return stored
 
     async def edited(self, incoming: Incoming, *, version: str) -> bool:
         """Answer a message anew, in place, after its author has changed it.
@@ -125,6 +138,9 @@ class Inbox:
         try:
             asked = await self._database.call(self._store.asked_as, platform, channel, message)
             if not asked:
+                self._taken_back[platform, channel, message] = None
+                while len(self._taken_back) > _TAKEN_BACK:
+                    self._taken_back.popitem(last=False)
                 return True
             about = await self._database.call(self._store.about, asked)
         except ConversationsError:

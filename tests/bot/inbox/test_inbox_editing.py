@@ -150,3 +150,34 @@ class TestEditing:
         turn, *_ = await office.settled()
         assert not office.room.messages
         assert (turn.state, turn.error) == ("failed", "its question was deleted")
+
+    async def test_a_deletion_may_be_heard_of_before_the_question(self, office: Office) -> None:
+        """The two come by different sockets, and a question waits for a look-up."""
+        inbox = await office.open()
+        asked = incoming(text="有休は？")
+        assert await inbox.deleted(asked.thread.platform, asked.thread.channel, asked.message)
+        assert await inbox.receive(asked)
+        await office.settled()
+        assert (office.turns(), office.room.texts) == ([], [])
+
+    async def test_a_deletion_may_come_while_the_question_is_stored(self, office: Office) -> None:
+        inbox = await office.open()
+        asked = incoming(text="有休は？")
+        place = (asked.thread.platform, asked.thread.channel, asked.message)
+        await asyncio.gather(inbox.receive(asked), inbox.deleted(*place))
+        await office.settled()
+        assert office.room.texts == []
+
+    async def test_who_takes_a_question_back_ends_what_is_written_for_it(
+        self, office: Office
+    ) -> None:
+        """A model costs as long as it writes, and the next in the thread waits for it."""
+        office.reader.gate.clear()
+        inbox = await office.open()
+        asked = incoming(text="有休は？")
+        await inbox.receive(asked)
+        await until(lambda: bool(office.reader.asked))
+        await inbox.deleted(asked.thread.platform, asked.thread.channel, asked.message)
+        # The reader never goes on, and yet nothing stays open.
+        await office.settled()
+        assert office.room.texts == []
