@@ -114,7 +114,7 @@ class TestConversation:
         assert office.room.texts.count("line: nothing_more") == 1
 
     async def test_more_asked_for_in_words_is_the_button(self, office: Office) -> None:
-        """Whoever writes もっと詳しく wants more of the answer above, not a search for these words."""
+        """Whoever writes it wants more of the answer above, not a search for these words."""
         inbox = await office.open(standalone=lambda question, _: f"searched: {question}")
         thread = Thread("slack", "C1", "1.0")
         for number, text in enumerate(["長い話", "もっと詳しく", "もっと詳しく"]):
