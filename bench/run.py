@@ -5,7 +5,7 @@ python -m bench.run
 
 from __future__ import annotations
 
-from bench import chat, extraction, ingest, latency, memory, quality, server, startup
+from bench import chat, extraction, generate, ingest, latency, memory, quality, server, startup
 from bench.figures import table
 
 if __name__ == "__main__":
@@ -16,3 +16,5 @@ if __name__ == "__main__":
         table([*quality.figures(), *latency.figures(), *server.figures(), *processes]), flush=True
     )
     extraction.main()
+    # Last, as it wants an environment of its own and says so where that is not there.
+    print(table(generate.figures()))
