@@ -1,7 +1,7 @@
 """The only place that names concrete classes: settings become a working program."""
 
 from bot import settings as settings_
-from bot.app.program import App, Options, open_app
+from bot.app.program import App, open_app
 from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "GENERATORS",
     "PLATFORMS",
     "App",
-    "Options",
     "open_app",
     "settings_",
 ]

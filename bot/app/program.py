@@ -9,9 +9,9 @@ import getpass
 import math
 from collections.abc import Collection, Coroutine, Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from bot import settings as settings_
 from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from bot.answer import Answerer
+    from bot.app.mirror import Options
     from bot.conversations import Conversations
     from bot.dialogue import Standalone
     from bot.generate.client import Client
@@ -40,28 +41,13 @@ if TYPE_CHECKING:
     from ingest.japanese import Analyzer
     from ingest.server import Address, ServerIndex
     from ingest.state import State
-    from ingest.sync import OnProgress, Progress, Report
+    from ingest.sync import Report
 
 
 _Result = TypeVar("_Result")
 
 # Connections of the inbox to a PostgreSQL; the pool of the engine has more for the others.
 _DATABASE_THREADS = 4
-
-
-class Options(TypedDict, total=False):
-    """How a source is mirrored."""
-
-    full: bool
-    dry_run: bool
-    allow_delete: bool
-    switch: bool
-    """Serve a new generation of the index although it lacks sources of the former one."""
-    on_progress: OnProgress
-
-
-def _unseen(_: Progress) -> None:
-    """Show nothing."""
 
 
 @contextmanager
@@ -345,46 +331,9 @@ class App:
         **options: Unpack[Options],
     ) -> Report:
         """Mirror what a connector shows into the index, under a name; see `ingest.sync.sync`."""
-        from ingest.prepare import build_pipeline, pipeline_fingerprint
-        from ingest.sync import sync
-        from ingest.workers import Workers
+        from bot.app.mirror import mirror
 
-        limits = self.settings.config.ingest
-        dry_run = options.get("dry_run", False)
-        if not dry_run:
-            self.state.register_source(name, kind=kind, location=location)
-        workers = Workers(
-            partial(build_pipeline, ENCODERS[self.settings.encoder](self)),
-            pipeline_fingerprint(self.encoder),
-            count=limits.workers,
-            memory_mb=limits.memory_mb,
-            seconds=limits.seconds_per_document,
-        )
-        with self.index_writer() as index, workers as prepare:
-            report = sync(
-                connector,
-                index,
-                self.state,
-                prepare,
-                source=name,
-                dry_run=dry_run,
-                full=options.get("full", False),
-                max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
-                on_progress=options.get("on_progress", _unseen),
-            )
-            if not dry_run:
-                self._bring_questions_back(name, index)
-            if options.get("switch") and not dry_run:
-                index.take_over()
-                report.waits_for = []
-            return report
-
-    def _bring_questions_back(self, source: str, index: IndexWriter) -> None:
-        """Index the generated questions of texts that a sync wrote again as they were."""
-        from ingest.questions.align import restore
-        from ingest.state.questions import Questions
-
-        restore(source, index, Questions(self.engine), lambda: self.encoder)
+        return mirror(self, name, connector, kind=kind, location=location, **options)
 
     def principals(self, email: str | None) -> frozenset[str]:
         """Return who reads: a person with their groups, or the administrator."""

@@ -1,0 +1,79 @@
+"""Mirrors a source into the index: extraction in processes of its own, then one sync.
+
+Knows nothing of any connector.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from bot.app.registry import ENCODERS
+from ingest.prepare import build_pipeline, pipeline_fingerprint
+from ingest.questions.align import restore
+from ingest.state.questions import Questions
+from ingest.sync import OnProgress, Progress, Report, sync
+from ingest.workers import Workers
+
+if TYPE_CHECKING:
+    from bot.app.program import App
+    from connectors.base import Connector
+
+
+class Options(TypedDict, total=False):
+    """How a source is mirrored."""
+
+    full: bool
+    dry_run: bool
+    allow_delete: bool
+    switch: bool
+    """Serve a new generation of the index although it lacks sources of the former one."""
+    on_progress: OnProgress
+
+
+def _unseen(_: Progress) -> None:
+    """Show nothing."""
+
+
+def mirror(
+    kurage: App,
+    name: str,
+    connector: Connector,
+    *,
+    kind: str,
+    location: str,
+    **options: Unpack[Options],
+) -> Report:
+    """Mirror what a connector shows into the index, under a name; see `ingest.sync.sync`.
+
+    The questions that a model made of texts which were written again as they were come back.
+    """
+    limits = kurage.settings.config.ingest
+    dry_run = options.get("dry_run", False)
+    if not dry_run:
+        kurage.state.register_source(name, kind=kind, location=location)
+    workers = Workers(
+        partial(build_pipeline, ENCODERS[kurage.settings.encoder](kurage)),
+        pipeline_fingerprint(kurage.encoder),
+        count=limits.workers,
+        memory_mb=limits.memory_mb,
+        seconds=limits.seconds_per_document,
+    )
+    with kurage.index_writer() as index, workers as prepare:
+        report = sync(
+            connector,
+            index,
+            kurage.state,
+            prepare,
+            source=name,
+            dry_run=dry_run,
+            full=options.get("full", False),
+            max_delete_share=1.0 if options.get("allow_delete") else limits.max_delete_share,
+            on_progress=options.get("on_progress", _unseen),
+        )
+        if not dry_run:
+            restore(name, index, Questions(kurage.engine), lambda: kurage.encoder)
+        if options.get("switch") and not dry_run:
+            index.take_over()
+            report.waits_for = []
+        return report
