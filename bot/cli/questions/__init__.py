@@ -136,7 +136,14 @@ def generate(
     else:
         view.print_report(out(), report)
     if report.stopped:
-        fail(report.stopped)
+        fail(
+            say(
+                f"stopped, as the model does not answer ({report.stopped}); what was done is kept, "
+                "and the next run goes on: see `kurage doctor`",
+                f"モデルが応答しないため中断しました（{report.stopped}）。ここまでの結果は保存済みです。"
+                "kurage doctor で確認し、もう一度実行すると続きから進みます",
+            )
+        )
 
 
 @app.command(
