@@ -25,7 +25,6 @@ from bot.cli.help import OPTIONS, SUBCOMMAND, Group
 
 if TYPE_CHECKING:
     from bot.app import App
-    from ingest.questions import Report, Writer
     from ingest.state.questions import Pair, Questions
 
 app = typer.Typer(
@@ -125,12 +124,12 @@ def generate(
 ) -> None:
     """Generate."""
     from bot.app import open_app
-    from bot.cli.questions import view
+    from bot.cli.questions import running, view
 
     settle()
     with open_app() as kurage:
-        writer = _writer(kurage)
-        report = asyncio.run(_generate(kurage, writer, _sources(kurage, sources), limit))
+        writer = running.writer_of(kurage)
+        report = asyncio.run(running.generate(kurage, writer, _sources(kurage, sources), limit))
     if json_:
         typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -243,68 +242,6 @@ def export(
                 f"{file} に書けません: {error.strerror}",
             )
         )
-
-
-def _writer(kurage: App) -> Writer:
-    """Return the configured generator, if it writes questions."""
-    from bot.app import GENERATORS
-    from ingest.questions import Writer
-
-    generator = GENERATORS[kurage.settings.generator](kurage)
-    if not isinstance(generator, Writer):
-        fail(
-            say(
-                "questions are written by Kurage; set KURAGE_GENERATOR to kurage and "
-                "KURAGE_GENERATOR_URL to its worker",
-                "質問を作るのは Kurage です。KURAGE_GENERATOR に kurage を、"
-                "KURAGE_GENERATOR_URL にワーカーのURLを設定してください",
-            )
-        )
-    return _Writer(generator)
-
-
-class _Writer:
-    """A generator of ours as the Writer of ingest, which knows none of our errors."""
-
-    def __init__(self, generator: Writer) -> None:
-        self._generator = generator
-
-    async def questions(self, text: str) -> list[tuple[str, str]]:
-        from bot.generate import GeneratorError
-        from bot.generate.model import AwayError
-        from ingest.questions import WriterAwayError, WriterError
-
-        try:
-            return await self._generator.questions(text)
-        except AwayError as error:
-            raise WriterAwayError(str(error)) from error
-        except GeneratorError as error:
-            raise WriterError(str(error)) from error
-
-
-async def _generate(
-    kurage: App, writer: Writer, sources: Sequence[str], limit: int | None
-) -> Report:
-    from bot.cli import progress
-    from ingest.questions import generate as run
-    from ingest.questions.generate import Parts
-
-    parts = Parts(
-        kurage.index, kurage.index_writer, kurage.encoder, kurage.state, _questions(kurage)
-    )
-    settings = kurage.settings
-    with progress.bar() as bar:
-        try:
-            return await run(
-                writer,
-                parts,
-                sources,
-                model=settings.generator_model or settings.generator,
-                limit=limit,
-                on_progress=lambda done, total, title: bar.advance_to(done, total, title[-40:]),
-            )
-        finally:
-            await kurage.client.close()
 
 
 def _sources(kurage: App, chosen: list[str] | None) -> list[str]:
