@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -26,8 +27,10 @@ from openai import AsyncOpenAI
 from bench.figures import KURAGE, ROOT, Figure, run, table
 from bench.first_words import FirstWords
 from bot import settings
+from bot.answer import Answerer
 from bot.app import App, open_app
 from bot.exchange import Answer, Evidence, Question
+from bot.generate.fallback import Fallback
 from bot.generate.kurage import KurageGenerator
 from bot.generate.kurage.parse import said
 from bot.generate.repeatable import Repeatable
@@ -53,7 +56,10 @@ _MORTAL = 50
 _MUTATED = 10_000
 _SEED = 5
 _PATIENCE = 60.0
-QUESTIONS = [fact.sayings["ja"].question for fact in facts()]
+SHORT = {fact.sayings["ja"].question: fact.sayings["ja"].short for fact in facts()}
+QUESTIONS = list(SHORT)
+TELEPHONE = next(question for question in QUESTIONS if "電話" in question)
+"""Its answer is the longest of the short ones."""
 _EYES = frozenset({ADMINISTRATOR, "anyone"})
 
 
@@ -73,10 +79,10 @@ class Bench:
         return {**told, "KURAGE_GENERATOR_URL": urls}
 
     @contextmanager
-    def app(self, *workers: VllmServer, greedy: bool = True) -> Iterator[App]:
-        """Yield the program; without `greedy` it is as it serves, with quotes to fall back on."""
+    def app(self, *workers: VllmServer) -> Iterator[App]:
+        """Yield the program, greedy."""
         told = {"KURAGE_HOME": str(self.home), **self.environ(*workers)}
-        with open_app(settings.load(told), repeatable=greedy) as app:
+        with open_app(settings.load(told), repeatable=True) as app:
             yield app
 
 
@@ -155,10 +161,7 @@ def stream(bench: Bench) -> list[Figure]:
     A clock stands before vLLM and notes when a token passes; the rig notes when Slack gets them.
     Kurage names its references first: they are out some tokens before there is an answer.
     """
-    question = next(one for one in QUESTIONS if "夜間の障害" in one)
-    told = next(
-        fact.sayings["ja"].short for fact in facts() if fact.sayings["ja"].question == question
-    )
+    told = SHORT[TELEPHONE]
     late, whole = [], []
     with FirstWords(bench.worker.origin) as clock, SlackRig(validated=False) as slack:
         slack.configure(limits={"enabled": False})
@@ -166,7 +169,7 @@ def stream(bench: Bench) -> list[Figure]:
         with Serving(bench.home, slack=slack, environ=environ):
             for _ in range(_MENTIONS):
                 began = time.monotonic()
-                slack.wait_for_reply(slack.mention("soumu", "sato", question), _PATIENCE)
+                slack.wait_for_reply(slack.mention("soumu", "sato", TELEPHONE), _PATIENCE)
                 heard = clock.last()
                 got = [
                     entry["at"]
@@ -189,23 +192,24 @@ def stream(bench: Bench) -> list[Figure]:
 
 
 def single(bench: Bench) -> list[Figure]:
-    """Return what asking eight passages in parallel brings, and what it brings the raw client."""
+    """Return what asking eight passages in parallel brings, and what it brings the raw client.
+
+    Each passage bears the answer: `None` is said in six tokens, less than a request costs.
+    """
 
     async def rounds(app: App) -> list[list[float]]:
         generator = KurageGenerator(
             Repeatable(app.client), mode="single", max_tokens=128, max_tokens_long=128
         )
-        question = QUESTIONS[0]
-        found = app.retriever.retrieve(question, _EYES, limit=8)
+        best = app.retriever.retrieve(TELEPHONE, _EYES, limit=1).passages[0]
+        found = Evidence(tuple(replace(best, number=number) for number in range(1, 9)))
         alone = [Evidence((passage,)) for passage in found.passages]
         times: list[list[float]] = [[], [], [], []]
         async with _raw(bench.worker) as raw:
-            prompts = [kurage_cases.prompt([one.text], question) for one in found.passages]
+            prompts = [kurage_cases.prompt([one.text], TELEPHONE) for one in found.passages]
             for _ in range(_ROUNDS):
-                times[0].append(await _timed(_read(generator, question, found)))
-                times[1].append(
-                    await _timed(_in_turn(_read(generator, question, one) for one in alone))
-                )
+                times[0].append(await _timed(_read(generator, found)))
+                times[1].append(await _timed(_in_turn(_read(generator, one) for one in alone)))
                 times[2].append(await _timed(asyncio.gather(*map(raw, prompts))))
                 times[3].append(await _timed(_in_turn(map(raw, prompts))))
         return times
@@ -229,8 +233,8 @@ async def _in_turn(works: Iterable[Awaitable[object]]) -> None:
         await work
 
 
-async def _read(generator: KurageGenerator, question: str, evidence: Evidence) -> None:
-    async for _ in generator.generate(question, evidence, "short"):
+async def _read(generator: KurageGenerator, evidence: Evidence) -> None:
+    async for _ in generator.generate(TELEPHONE, evidence, "short"):
         pass
 
 
@@ -271,7 +275,7 @@ def kills(bench: Bench) -> list[Figure]:
                 mortal.kill()
                 mortal.start()
                 mortal.ready()
-            with bench.app(mortal, *others, greedy=False) as app:
+            with bench.app(mortal, *others) as app:
                 answers = app.run(_dying(app, mortal))
             lost = [one for one in answers if one.state != "answered" or not one.statements]
             quoted = sum(one.model_away is not None for one in answers)
@@ -280,7 +284,8 @@ def kills(bench: Bench) -> list[Figure]:
                     f"a worker killed during {_MORTAL} questions, {what}",
                     "",
                     "all answered, none lost",
-                    f"{len(answers) - len(lost)} answered ({quoted} by quotes), {len(lost)} lost",
+                    f"{len(answers) - len(lost)} answered ({quoted} by quotes), "
+                    f"{_MORTAL - len(answers) + len(lost)} lost",
                     len(answers) == _MORTAL and not lost,
                 )
             )
@@ -288,20 +293,29 @@ def kills(bench: Bench) -> list[Figure]:
 
 
 async def _dying(app: App, worker: VllmServer) -> list[Answer]:
-    """Ask eight at a time; the worker is killed in the midst of them."""
+    """Ask eight at a time; the worker is killed in the midst of them.
+
+    Only what the model and quotes both answer is asked: what neither knows would look lost.
+    """
     places, done = asyncio.Semaphore(8), 0
+    quotes = Answerer(app.retriever, app.quoting, 8)
+    serving = Answerer(app.retriever, Fallback(app.answerer.generator, app.quoting), 8)
+    known = [
+        one
+        for one in await _simple(app)
+        if (await quotes.answer(Question(one, _EYES))).state == "answered"
+    ]
 
     async def ask(question: str) -> Answer:
         nonlocal done
         async with places:
-            answer = await _answer(app, question)
+            answer = await serving.answer(Question(question, _EYES))
             done += 1
             if done == _MORTAL // 3:
                 worker.kill()
             return answer
 
-    # Those that quotes answer, too: it is not the extractive generator that is measured here.
-    asked = islice(cycle(QUESTIONS), _MORTAL)
+    asked = islice(cycle(known), _MORTAL)
     found = await asyncio.gather(*(ask(one) for one in asked), return_exceptions=True)
     return [one for one in found if isinstance(one, Answer)]
 
