@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from bot.app.registry import ENCODERS
 from ingest.prepare import build_pipeline, pipeline_fingerprint
-from ingest.questions.align import restore
+from ingest.questions.align import bring_back
 from ingest.state.questions import Questions
 from ingest.sync import OnProgress, Progress, Report, sync
 from ingest.workers import Workers
@@ -72,7 +72,7 @@ def mirror(
             on_progress=options.get("on_progress", _unseen),
         )
         if not dry_run:
-            restore(name, index, Questions(kurage.engine), lambda: kurage.encoder)
+            bring_back(name, index, kurage.state, Questions(kurage.engine), lambda: kurage.encoder)
         if options.get("switch") and not dry_run:
             index.take_over()
             report.waits_for = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -182,8 +181,12 @@ class _Reading:
                 if word.index in parts
             ],
             "grams": round(math.fsum(grams), 3),
+            # The question of the chunk that brought it here: the score is then that question's.
+            "question": hit.question,
             # What an old document loses; 1 where it loses nothing.
-            "freshness": round(hit.score / by_relevance, 4) if by_relevance else 1.0,
+            "freshness": round(hit.score / by_relevance, 4)
+            if by_relevance and not hit.question
+            else 1.0,
             "terms": [word.name for word in words if word.index in parts],
             "missing": [
                 word.name for word in words if word.index not in parts and word.index in self.own
@@ -201,7 +204,7 @@ class _Reading:
 
 
 def _decision(kurage: App, question: str, evidence: Evidence) -> dict[str, Any]:
-    generation = asyncio.run(_generated(kurage, question, evidence))
+    generation = kurage.run(_generated(kurage, question, evidence))
     return {
         "confidence": generation.confidence,
         "answers": bool(generation.statements),

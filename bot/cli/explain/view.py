@@ -122,6 +122,9 @@ def _made_of(row: Mapping[str, Any]) -> str:
     if row["grams"]:
         listed.append(say("pairs of characters", "文字の組") + f" {row['grams']:.1f}")
     text = " + ".join(listed)
+    if row["question"]:
+        found_by = say("by its question", "想定質問で発見")
+        text = f"{found_by}: {row['question']}" + (f"; {text}" if text else "")
     if row["freshness"] < 0.9995:
         text += say(" × age ", " × 古さ ") + f"{row['freshness']:.2f}"
     if row["missing"]:

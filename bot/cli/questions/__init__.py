@@ -5,7 +5,6 @@ Knows nothing of how they are made and kept (`ingest.questions`), nor how they l
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import os
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.arguments import AsJson, FromSource
-from bot.cli.console import err, fail, out, say, settle
+from bot.cli.console import err, fail, hush, out, say, settle
 from bot.cli.help import OPTIONS, SUBCOMMAND, Group
 
 if TYPE_CHECKING:
@@ -129,7 +128,8 @@ def generate(
     settle()
     with open_app() as kurage:
         writer = running.writer_of(kurage)
-        report = asyncio.run(running.generate(kurage, writer, _sources(kurage, sources), limit))
+        hush(kurage.settings)
+        report = kurage.run(running.generate(kurage, writer, _sources(kurage, sources), limit))
     if json_:
         typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:

@@ -66,14 +66,11 @@ async def generate(
     )
     settings = kurage.settings
     with progress.bar() as bar:
-        try:
-            return await run(
-                writer,
-                parts,
-                sources,
-                model=settings.generator_model or settings.generator,
-                limit=limit,
-                on_progress=lambda done, total, title: bar.advance_to(done, total, title[-40:]),
-            )
-        finally:
-            await kurage.client.close()
+        return await run(
+            writer,
+            parts,
+            sources,
+            model=settings.generator_model or settings.generator,
+            limit=limit,
+            on_progress=lambda done, total, title: bar.advance_to(done, total, title[-40:]),
+        )
