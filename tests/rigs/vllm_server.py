@@ -34,6 +34,10 @@ _ENVIRON = {
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
     "VLLM_NO_USAGE_STATS": "1",
     "HF_HUB_OFFLINE": "1",
+    # One thread, wherever there is room: two that wait for each other take several times as long
+    # as soon as the cores have other work, too.
+    "OMP_NUM_THREADS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
 }
 
 
