@@ -25,7 +25,6 @@ from pathlib import Path
 from openai import AsyncOpenAI
 
 from bench.figures import KURAGE, ROOT, Figure, run, table
-from bench.first_words import FirstWords
 from bot import settings
 from bot.answer import Answerer
 from bot.app import App, open_app
@@ -43,6 +42,7 @@ import kurage_cases
 from kurage_cases import HANDBOOK, facts
 from kurage_samples import mutations
 from rigs import vllm_server
+from rigs.first_words import FirstWords
 from rigs.serving import Serving
 from rigs.slack_rig import SlackRig
 from rigs.vllm_server import VllmServer

@@ -31,11 +31,12 @@ async def test_new_cases_come_out_to_the_letter(kurage_worker: VllmServer) -> No
     "task", ["multi", "several", "single", "none", "long", "other language", "questions"]
 )
 async def test_each_feature_by_itself(kurage_worker: VllmServer, task: str) -> None:
-    cases = list(islice((case for case in drawn("by task") if case.task == task), 20))
+    cases = list(islice((case for case in drawn("by task") if case.task == task), 40))
     async with raw_requests.server(kurage_worker) as client:
         said = await raw_requests.said(client, cases)
     right = sum(text == case.output for case, text in zip(cases, said, strict=True))
-    assert right >= 17, list(zip(said, (case.output for case in cases), strict=True))
+    # Two references are harder than one.
+    assert right >= 32, list(zip(said, (case.output for case in cases), strict=True))
 
 
 async def test_64_at_once_say_what_each_says_alone(kurage_worker: VllmServer) -> None:

@@ -32,8 +32,10 @@ class Heard:
 class FirstWords:
     """A server on loopback, in a thread of its own; a context manager."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, *, pause: float = 0.0) -> None:
+        """Stand before a server; each token is held for `pause` seconds, as by a larger model."""
         self._upstream = upstream
+        self._pause = pause
         self._heard: list[Heard] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -86,8 +88,9 @@ class FirstWords:
             if streamed:
                 self._heard.append(heard)
             async for line in answer.content if streamed else answer.content.iter_any():
-                if streamed:
-                    text += _delta(line)
+                if streamed and (delta := _delta(line)):
+                    await asyncio.sleep(self._pause)
+                    text += delta
                     _note(heard, text)
                 await response.write(line)
         return response
