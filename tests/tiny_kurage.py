@@ -138,7 +138,7 @@ class Rows:
             numbers = [n for n, text in enumerate(case.texts, 1) if text in case.bearing] or [0]
             row.chunk |= dict.fromkeys(span, 0)
             row.about |= dict.fromkeys(span, topics)
-            row.place |= dict.fromkeys(span[len(span) // 2:], numbers)
+            row.place |= dict.fromkeys(span[len(span) // 2 :], numbers)
         self._add(row, _END, "\n", _START, "assistant\n")
         row.begin = len(row.tokens)
         self._add(row, case.output, _END)
