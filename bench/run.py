@@ -5,16 +5,26 @@ python -m bench.run
 
 from __future__ import annotations
 
-from bench import chat, extraction, generate, ingest, latency, memory, quality, server, startup
+from bench import (
+    chat,
+    checks,
+    extraction,
+    generate,
+    ingest,
+    latency,
+    memory,
+    quality,
+    server,
+    startup,
+)
 from bench.figures import table
 
 if __name__ == "__main__":
     # Whole processes first: once this one has the dictionary in memory too, its pages are shared,
     # and theirs would seem to hold half of it.
     processes = [*ingest.figures(), *memory.figures(), *startup.figures(), *chat.figures()]
-    print(
-        table([*quality.figures(), *latency.figures(), *server.figures(), *processes]), flush=True
-    )
+    rest = [*quality.figures(), *latency.figures(), *server.figures(), *checks.figures()]
+    print(table([*rest, *processes]), flush=True)
     extraction.main()
     # Last, as it wants an environment of its own and says so where that is not there.
     print(table(generate.figures()))

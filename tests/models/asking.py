@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+import os
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from kurage_cases import Fact, chunks, facts
+from rigs.serving import KURAGE
 from rigs.vllm_server import VllmServer
 
 from bot.exchange import Evidence, Generation, Mode, Passage, Style
@@ -103,3 +107,24 @@ async def stream(
     said = [one async for one in generator.generate(question, evidence, style)]
     assert [one.finished for one in said] == [False] * (len(said) - 1) + [True]
     return said
+
+
+def environ(worker: VllmServer) -> dict[str, str]:
+    """Return what names the worker to `kurage`."""
+    named = {"KURAGE_GENERATOR": "kurage", "KURAGE_GENERATOR_URL": worker.url}
+    return {**named, "KURAGE_GENERATOR_MODEL": worker.model}
+
+
+def kurage(home: Path, more: Mapping[str, str], *command: str) -> str:
+    """Return what a command prints; it has to succeed."""
+    told = {"KURAGE_HOME": str(home), "KURAGE_DATABASE_URL": f"sqlite:///{home / 'kurage.db'}"}
+    done = subprocess.run(
+        (*KURAGE, *command),
+        cwd=home,
+        env={**os.environ, **told, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import kurage
+from kurage_cases import HANDBOOK
 from rigs import vllm_server
 from rigs.discord_fixtures import discord_process, discord_rig
 from rigs.slack_fixtures import slack_process, slack_rig
@@ -64,3 +66,12 @@ def _up(worker: VllmServer) -> VllmServer:
         worker.start()
         worker.ready()
     return worker
+
+
+@pytest.fixture
+def little_home(tmp_path: Path) -> Path:
+    """A home that holds the little handbook."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    kurage(folder, {}, "ingest", "folder", str(HANDBOOK))
+    return folder

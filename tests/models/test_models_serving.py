@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
-from asking import fact
-from kurage_cases import HANDBOOK, unanswered
+from asking import environ, fact, kurage
+from kurage_cases import unanswered
 from rigs.discord_rig import DiscordRig
 from rigs.first_words import FirstWords
-from rigs.serving import KURAGE, Serving
+from rigs.serving import Serving
 from rigs.slack_rig import SlackRig
 from rigs.vllm_server import VllmServer
 
@@ -28,35 +25,6 @@ CHANNEL = "C0SOUMU001"
 PATIENCE = 60.0
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home that holds the little handbook."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    _kurage(folder, {}, "ingest", "folder", str(HANDBOOK))
-    return folder
-
-
-def _environ(worker: VllmServer) -> dict[str, str]:
-    named = {"KURAGE_GENERATOR": "kurage", "KURAGE_GENERATOR_URL": worker.url}
-    return {**named, "KURAGE_GENERATOR_MODEL": worker.model}
-
-
-def _kurage(home: Path, more: dict[str, str], *command: str) -> str:
-    """Return what a command prints."""
-    told = {"KURAGE_HOME": str(home), "KURAGE_DATABASE_URL": f"sqlite:///{home / 'kurage.db'}"}
-    done = subprocess.run(
-        (*KURAGE, *command),
-        cwd=home,
-        env={**os.environ, **told, **more},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def _until(found: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not (result := found()):
@@ -66,7 +34,7 @@ def _until(found: Callable[[], Any]) -> Any:
 
 
 def test_a_mention_on_slack_is_answered_by_vllm(
-    kurage_worker: VllmServer, home: Path, slack_rig: SlackRig
+    kurage_worker: VllmServer, little_home: Path, slack_rig: SlackRig
 ) -> None:
     """Streamed, with its source; then 「詳しく」 makes a longer answer of the same source.
 
@@ -74,8 +42,8 @@ def test_a_mention_on_slack_is_answered_by_vllm(
     """
     with ExitStack() as stack:
         slow = stack.enter_context(FirstWords(kurage_worker.origin, pause=0.08))
-        environ = {**_environ(kurage_worker), "KURAGE_GENERATOR_URL": f"{slow.root}/v1"}
-        bot = stack.enter_context(Serving(home, slack=slack_rig, environ=environ))
+        told = {**environ(kurage_worker), "KURAGE_GENERATOR_URL": f"{slow.root}/v1"}
+        bot = stack.enter_context(Serving(little_home, slack=slack_rig, environ=told))
         ts = slack_rig.mention("soumu", "sato", TELEPHONE)
         # The stream ends, then what it said takes its final form, with sources and buttons.
         place = "情報システムの手引き › 夜間の障害"
@@ -95,10 +63,10 @@ def test_a_mention_on_slack_is_answered_by_vllm(
 
 
 def test_a_mention_on_discord_is_answered_by_vllm(
-    kurage_worker: VllmServer, home: Path, discord_rig: DiscordRig
+    kurage_worker: VllmServer, little_home: Path, discord_rig: DiscordRig
 ) -> None:
     channel = next(iter(discord_rig.company()["channels"]))
-    with Serving(home, discord=discord_rig, environ=_environ(kurage_worker)) as bot:
+    with Serving(little_home, discord=discord_rig, environ=environ(kurage_worker)) as bot:
         asked = discord_rig.mention(channel, "sato", TELEPHONE)
         answer = discord_rig.wait_for_reply(asked, PATIENCE, containing="出典")
         assert SHORT in answer.text
@@ -111,19 +79,19 @@ def test_a_mention_on_discord_is_answered_by_vllm(
 
 
 def test_what_the_handbook_does_not_say_is_not_answered(
-    kurage_worker: VllmServer, home: Path, slack_rig: SlackRig
+    kurage_worker: VllmServer, little_home: Path, slack_rig: SlackRig
 ) -> None:
-    with Serving(home, slack=slack_rig, environ=_environ(kurage_worker)):
+    with Serving(little_home, slack=slack_rig, environ=environ(kurage_worker)):
         ts = slack_rig.mention("soumu", "sato", unanswered()[1])
         shown = json.dumps(slack_rig.wait_for_reply(ts, PATIENCE), ensure_ascii=False)
     assert "答えが見つかりませんでした" in shown
 
 
 def test_a_worker_that_died_means_quotes_with_a_note(
-    kurage_worker: VllmServer, home: Path, slack_rig: SlackRig
+    kurage_worker: VllmServer, little_home: Path, slack_rig: SlackRig
 ) -> None:
     """Nobody is left without an answer; when the worker is back, it writes again."""
-    with Serving(home, slack=slack_rig, environ=_environ(kurage_worker)) as bot:
+    with Serving(little_home, slack=slack_rig, environ=environ(kurage_worker)) as bot:
         kurage_worker.kill()
         ts = slack_rig.mention("soumu", "sato", TELEPHONE)
         shown = json.dumps(slack_rig.wait_for_reply(ts, PATIENCE), ensure_ascii=False)
@@ -142,17 +110,17 @@ def test_a_worker_that_died_means_quotes_with_a_note(
 
 
 def test_the_command_asks_the_model_and_explains_what_it_was_asked(
-    kurage_worker: VllmServer, home: Path
+    kurage_worker: VllmServer, little_home: Path
 ) -> None:
     """`kurage ask`, its modes, and `kurage explain` of the turn."""
-    environ = _environ(kurage_worker)
-    answer = json.loads(_kurage(home, environ, "ask", "--json", TELEPHONE))
+    told = environ(kurage_worker)
+    answer = json.loads(kurage(little_home, told, "ask", "--json", TELEPHONE))
     assert (answer["state"], SHORT in answer["answer"]) == ("answered", True)
     assert len(answer["sources"]) == 1
-    single = json.loads(_kurage(home, environ, "ask", "--json", "--mode", "single", TELEPHONE))
+    single = json.loads(kurage(little_home, told, "ask", "--json", "--mode", "single", TELEPHONE))
     assert SHORT in single["answer"]
-    longer = json.loads(_kurage(home, environ, "ask", "--json", "--long", TELEPHONE))
+    longer = json.loads(kurage(little_home, told, "ask", "--json", "--long", TELEPHONE))
     assert LONG in longer["answer"]
-    explained = _kurage(home, environ, "explain", answer["turn"])
+    explained = kurage(little_home, told, "explain", answer["turn"])
     assert "<<Question>>" in explained
     assert "<<References>>" in explained
