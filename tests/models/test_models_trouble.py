@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
@@ -38,32 +39,47 @@ async def _generated(worker: VllmServer) -> float:
     return await asyncio.to_thread(worker.figure, GENERATED)
 
 
+async def _ends_early(worker: VllmServer, go_away: Callable[[], Awaitable[None]]) -> bool:
+    """Tell whether a generation whose reader goes away says less than half of what it would.
+
+    On busy cores the server may have said all before it hears of that: then once more.
+    """
+    for _ in range(4):
+        before = await _generated(worker)
+        await go_away()
+        await _until_running(worker, 0)
+        if await _generated(worker) - before < RAMBLING.max_tokens / 2:
+            return True
+    return False
+
+
 async def test_who_goes_away_ends_the_generation_at_the_server(llama_worker: VllmServer) -> None:
     """A closed stream frees the GPU at once: nobody is going to read the rest."""
     async with client(llama_worker, model="llama") as model:
-        before = await _generated(llama_worker)
-        asked = kurage.question_over(EVERY[:3], TELEPHONE)
-        async with aclosing(model.stream(asked, RAMBLING)) as pieces:
-            await anext(pieces)
-            await _until_running(llama_worker, 1)
-        await _until_running(llama_worker, 0)
-        assert await _generated(llama_worker) - before < RAMBLING.max_tokens / 2
+
+        async def close() -> None:
+            asked = kurage.question_over(EVERY[:3], TELEPHONE)
+            async with aclosing(model.stream(asked, RAMBLING)) as pieces:
+                await anext(pieces)
+
+        assert await _ends_early(llama_worker, close)
 
 
 async def test_a_cancelled_task_ends_its_generation_too(llama_worker: VllmServer) -> None:
     """What becomes of an answer whose question is deleted: the task dies, not the iterator."""
     evidence = Evidence(passages(*EVERY[:2]))
     async with client(llama_worker, model="llama") as model:
-        before = await _generated(llama_worker)
-        begun = asyncio.Event()
-        rambling = shipped(Rambling(model, begun.set))
-        task = asyncio.create_task(stream(rambling, TELEPHONE, evidence))
-        await begun.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await _until_running(llama_worker, 0)
-        assert await _generated(llama_worker) - before < RAMBLING.max_tokens / 2
+
+        async def cancel() -> None:
+            begun = asyncio.Event()
+            rambling = shipped(Rambling(model, begun.set))
+            task = asyncio.create_task(stream(rambling, TELEPHONE, evidence))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        assert await _ends_early(llama_worker, cancel)
 
 
 async def test_a_wrong_model_name_is_refused_and_says_which_there_are(
