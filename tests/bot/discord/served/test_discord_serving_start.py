@@ -19,7 +19,7 @@ from bot.discord import commands
 from bot.discord.bookmarks import Bookmarks
 from bot.discord.forms import written
 from bot.discord.heard import Languages
-from bot.discord.login import application_id, intents, proxy_for
+from bot.discord.login import application_id, intents, point_at, proxy_for
 from bot.discord.outlet import Trace
 from bot.inbox import RefusedError
 from bot.settings import Discord
@@ -285,6 +285,7 @@ class TestTrace:
 @pytest.fixture
 async def nowhere(discord_rig: DiscordRig) -> AsyncIterator[discord.Client]:
     """Return a client that has logged in and knows no channel."""
+    point_at(discord_rig.url)
     async with discord.Client(intents=intents(Discord())) as client:
         await client.login(discord_rig.token)
         yield client
