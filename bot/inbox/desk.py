@@ -127,8 +127,6 @@ class Desk:
         """Stop working on a turn that nobody waits for any more."""
         if job := self._open.get(turn):
             job.withdrawn = reason
-            if job.writing:
-                job.writing.cancel()
 
     async def remove(self, platform: str, shown: Sequence[Shown]) -> None:
         """Take messages away, with patience."""
@@ -205,15 +203,7 @@ class Desk:
             return
         await job.reply.status("searching")
         known = await self._known(job)
-        job.writing = asyncio.create_task(self._content(job, turn, late=not known))
-        try:
-            content = await job.writing
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if not job.withdrawn or (current and current.cancelling()):
-                raise
-        finally:
-            job.writing = None
+        content = await self._content(job, turn, late=not known)
         if job.withdrawn:
             await self._give_up(job, known)
             return

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.conversations import Shown, Thread, Turn
-from bot.inbox.platform import Content, Reply
+from bot.inbox.platform import Reply
 
 
 @dataclass(slots=True)
@@ -27,8 +27,6 @@ class Job:
     """Whether messages of it may stand on the platform that SQL does not know of."""
     withdrawn: str | None = None
     """Why nobody waits for it any more."""
-    writing: asyncio.Task[Content] | None = None
-    """What writes its answer now; ended where it is withdrawn, also at a model's worker."""
     tries: int = 0
     received: float = 0.0
     """By the loop's clock."""

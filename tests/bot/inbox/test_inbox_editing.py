@@ -167,17 +167,3 @@ class TestEditing:
         await asyncio.gather(inbox.receive(asked), inbox.deleted(*place))
         await office.settled()
         assert office.room.texts == []
-
-    async def test_who_takes_a_question_back_ends_what_is_written_for_it(
-        self, office: Office
-    ) -> None:
-        """A model costs as long as it writes, and the next in the thread waits for it."""
-        office.reader.gate.clear()
-        inbox = await office.open()
-        asked = incoming(text="有休は？")
-        await inbox.receive(asked)
-        await until(lambda: bool(office.reader.asked))
-        await inbox.deleted(asked.thread.platform, asked.thread.channel, asked.message)
-        # The reader never goes on, and yet nothing stays open.
-        await office.settled()
-        assert office.room.texts == []

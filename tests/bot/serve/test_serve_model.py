@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rigs.serving import Serving
 from rigs.slack_rig import SlackRig
-from rigs.worker import Asked, WorkerRig
+from rigs.worker import WorkerRig
 from serve_helpers import LEAVE, configuration, figures, until
 
 NOTE = "回答モデルに接続できないため"
@@ -35,11 +35,6 @@ def asked(slack: SlackRig) -> str:
         return shown if "出典" in shown else None
 
     return str(until(whole))
-
-
-def questions(worker: WorkerRig) -> list[Asked]:
-    """Return the requests about the question, without the one that warms the process up."""
-    return [one for one in worker.asked() if one.prompt.endswith(LEAVE)]
 
 
 def test_what_the_model_says_is_seen_growing_with_its_source(
@@ -70,16 +65,3 @@ def test_while_no_worker_answers_people_get_quotes_and_know_why(
         until(lambda: NOTE not in asked(slack))
         assert bot.stop()[0] == 0
     assert slack.doubled() == []
-
-
-def test_a_question_withdrawn_ends_at_the_worker(
-    home: Path, port: int, slack: SlackRig, worker: WorkerRig
-) -> None:
-    """Who deletes the question does not keep a GPU busy with it."""
-    worker.worker.delay = 0.5
-    with serving(home, slack, worker, port) as bot:
-        ts = slack.mention("soumu", "sato", LEAVE)
-        worker.wait(lambda rig: bool(questions(rig)), 30)
-        slack.delete("soumu", ts)
-        worker.wait(lambda rig: questions(rig)[0].ending == "aborted", 30)
-        assert bot.stop()[0] == 0
