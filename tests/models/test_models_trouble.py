@@ -66,7 +66,7 @@ async def test_who_goes_away_ends_the_generation_at_the_server(llama_worker: Vll
 
 
 async def test_a_cancelled_task_ends_its_generation_too(llama_worker: VllmServer) -> None:
-    """What becomes of an answer whose question is deleted: the task dies, not the iterator."""
+    """What becomes of an answer whose process ends: the task dies, not the iterator."""
     evidence = Evidence(passages(*EVERY[:2]))
     async with client(llama_worker, model="llama") as model:
 
