@@ -5,10 +5,10 @@ Knows nothing of how documents are extracted, chunked or searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 ANYONE = "anyone"
 """Principal: every member of the organisation whom the bot serves; not the internet."""
@@ -77,6 +77,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A document that could not be fetched; the others can."""
+
+    ref: Ref
+    reason: str
+    """Says what to change; without the document's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group principal of a source and its direct members (users or groups)."""
 
@@ -93,13 +102,27 @@ class Presence:
     readers: Readers
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a connector says of its own health, for `kurage doctor`."""
+
+    level: Literal["ok", "warning", "problem"]
+    message: str
+    """What is, and what to change where it is wrong. Never holds a secret."""
+
+
 class Connector(Protocol):
     """One source of documents.
 
     Every method raises `ConnectorError` when the source refuses or can not be reached. A listing
     that could not be completed must raise, never end early: the caller deletes what a full listing
-    lacks.
+    lacks. What was yielded before it raised is true.
     """
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were made to the source so far; 0 where there is no service."""
+        ...
 
     def changes(self, cursor: Cursor | None) -> Iterator[Ref | Gone | Cursor]:
         """Yield what changed since `cursor`; with None, a full listing of every document."""
@@ -107,6 +130,16 @@ class Connector(Protocol):
 
     def fetch(self, ref: Ref) -> Document:
         """Return the document with its bytes, at `ref.version` or newer."""
+        ...
+
+    def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
+        """Yield each of the documents once, in any order, or why it could not be fetched.
+
+        In whatever batches and parallel requests the source likes. It runs only a little ahead of
+        the caller, so that memory stays bounded however many there are; whoever stops early closes
+        the iterator. Raises where no further document can be fetched at all: the credentials
+        expired, the source is away.
+        """
         ...
 
     def readers(self, ref: Ref) -> Readers:
@@ -119,4 +152,30 @@ class Connector(Protocol):
 
     def check(self, ref: Ref) -> Presence:
         """Return whether the document exists now, at which version and for whom."""
+        ...
+
+    def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
+        """Return those of these ids that are really no documents of this source any more.
+
+        A full listing lacked them. A listing can be wrong (a search index that lags, a page of
+        results that was lost); this asks about each of them, in batches where the source allows.
+        """
+        ...
+
+    def find(self, url: str) -> Ref | None:
+        """Return the document at an address that a person copied, as a listing shows it now.
+
+        None: the address is none of this source's, or leads to no document that it lists.
+        """
+        ...
+
+    def examine(self) -> Iterator[Remark]:
+        """Yield what `kurage doctor` tells: credentials, what can be seen, clock, quotas.
+
+        Never raises for what is wrong at the source: that is a remark.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release connections; a second call does nothing."""
         ...

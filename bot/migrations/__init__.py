@@ -21,7 +21,7 @@ from ingest.state import StateError, open_engine
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The last revision in `versions/`; a test holds the two equal."""
 
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")

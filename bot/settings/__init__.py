@@ -18,10 +18,11 @@ from bot.settings.chat import (
     Slack,
     SlackChannel,
 )
-from bot.settings.read import EncoderName, GeneratorName, Settings, load
+from bot.settings.read import ConfluenceAccount, EncoderName, GeneratorName, Settings, load
 from bot.settings.tables import (
     RESERVED_SOURCE_NAMES,
     Config,
+    ConfluenceSource,
     FolderSource,
     Generator,
     Index,
@@ -45,6 +46,8 @@ __all__ = [
     "RESERVED_SOURCE_NAMES",
     "Channel",
     "Config",
+    "ConfluenceAccount",
+    "ConfluenceSource",
     "Discord",
     "DiscordChannel",
     "DiscordChannelId",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -20,12 +22,32 @@ from pydantic import (
 )
 
 from bot.settings.explain import explain
-from bot.settings.tables import Config, FolderSource
+from bot.settings.tables import Config, ConfluenceSource, FolderSource, Source
 from bot.settings.tokens import check_token, is_server_url
 from bot.settings.values import SettingsError
 
 GeneratorName = Literal["extractive", "kurage", "karakuri", "qarasu", "rakuten", "stx", "openai"]
 EncoderName = Literal["lexical"]
+
+
+class ConfluenceAccount(BaseModel):
+    """Where a Confluence site is, and as whom it is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str | None = None
+    email: str | None = None
+    """Of a Cloud account; None: the token is a personal access token of Data Center."""
+    token: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _url_of_a_site(cls, value: str | None) -> str | None:
+        if value is None or is_server_url(value):
+            return value
+        raise ValueError(
+            f"CONFLUENCE_URL: {value!r} is no address such as https://example.atlassian.net/wiki"
+        )
 
 
 class Settings(BaseModel):
@@ -58,6 +80,25 @@ class Settings(BaseModel):
     """As the server calls it; None: the one that it serves."""
     generator_api_key: SecretStr | None = None
     encoder: EncoderName = "lexical"
+    confluence: Mapping[str, ConfluenceAccount] = Field(default_factory=dict)
+    """Accounts by name; "" is the one without a name."""
+
+    def confluence_account(self, source: ConfluenceSource) -> ConfluenceAccount:
+        """Return where and as whom a source is read. Raises `SettingsError` for what is missing."""
+        name = source.account or ""
+        prefix = f"CONFLUENCE_{name}_" if name else "CONFLUENCE_"
+        account = self.confluence.get(name, ConfluenceAccount())
+        url = source.url or account.url
+        if not url:
+            raise SettingsError(
+                f"{prefix}URL is not set; give it the site's address, such as "
+                "https://example.atlassian.net/wiki, or the source a `url`"
+            )
+        if not account.token:
+            raise SettingsError(
+                f"{prefix}TOKEN is not set; docs/confluence.md says how to make a token"
+            )
+        return account.model_copy(update={"url": url.rstrip("/")})
 
     @property
     def slack_tokens(self) -> tuple[str, str] | None:
@@ -88,6 +129,7 @@ class Settings(BaseModel):
             self.slack_app_token,
             self.discord_bot_token,
             self.generator_api_key,
+            *(account.token for account in self.confluence.values()),
         )
         passwords = _passwords(self.database_url.get_secret_value())
         return [*(one.get_secret_value() for one in given if one), *passwords]
@@ -186,9 +228,23 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
             generator_model=(env.get("KURAGE_GENERATOR_MODEL") or "").strip() or None,
             generator_api_key=_secret(env, "KURAGE_GENERATOR_API_KEY"),
             encoder=env.get("KURAGE_ENCODER") or "lexical",  # type: ignore[arg-type]
+            confluence=_confluence_accounts(env),
         )
     except ValidationError as error:
         raise SettingsError(explain(error, "the environment", Settings)) from None
+
+
+_CONFLUENCE = re.compile(r"CONFLUENCE_(?:([A-Z][A-Z0-9_]*)_)?(URL|EMAIL|TOKEN)")
+
+
+def _confluence_accounts(env: Mapping[str, str]) -> dict[str, ConfluenceAccount]:
+    """Return the accounts by the name in the middle of their variables."""
+    found: dict[str, dict[str, str]] = {}
+    for variable, value in env.items():
+        match = _CONFLUENCE.fullmatch(variable)
+        if match and value.strip():
+            found.setdefault(match[1] or "", {})[match[2].lower()] = value.strip()
+    return {name: ConfluenceAccount(**values) for name, values in found.items()}  # type: ignore[arg-type]
 
 
 def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -234,8 +290,10 @@ def _config(path: Path) -> Config:
     return config.model_copy(update={"sources": sources, "index": index})
 
 
-def _anchored(sources: Mapping[str, FolderSource], root: Path) -> dict[str, FolderSource]:
+def _anchored(sources: Mapping[str, Source], root: Path) -> dict[str, Source]:
     return {
         name: source.model_copy(update={"path": root / source.path.expanduser()})
+        if isinstance(source, FolderSource)
+        else source
         for name, source in sources.items()
     }

@@ -8,25 +8,26 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from bot.settings.chat import Discord, Serve, Slack
+from bot.settings.tokens import is_server_url
 from bot.settings.values import DiscordPerson, SlackPerson, Table, seconds
 
 RESERVED_SOURCE_NAMES = frozenset({"folder", "web", "confluence", "drive"})
 """`kurage ingest folder PATH` and its like: no source may be called so."""
 
 
-class FolderSource(Table):
-    """A folder of files."""
+class _Source(Table):
+    """What every kind of source has."""
 
-    kind: Literal["folder"]
-    path: Path
-    """Relative to the folder of `kurage.toml`."""
-    url_prefix: str | None = None
-    """What a document's path is appended to, so that links work for others."""
-    include: tuple[str, ...] = ()
-    """Globs; empty: every supported file."""
-    exclude: tuple[str, ...] = ()
     every: str | None = None
     """How often `kurage serve` syncs it, such as `1h`; None: only by hand."""
+    list_every: str = "24h"
+    """How often a sync lists everything, not only what a change feed tells; `0s`: each time."""
+    owner: str | None = None
+    """The person or department to ask about documents that name nobody."""
+    readers: tuple[str, ...] = ()
+    """Principals who may read where the source does not tell who may; see docs/configuration.md."""
+    keep_deleted: str = "30d"
+    """How long what is gone can be restored; `0d`: not at all."""
     slack_handover: tuple[SlackPerson, ...] = ()
     """Who takes over questions about it in Slack; a channel's own setting wins."""
     discord_handover: tuple[DiscordPerson, ...] = ()
@@ -39,8 +40,92 @@ class FolderSource(Table):
             raise ValueError("0 would sync without a pause; leave `every` out to sync by hand")
         return value
 
+    @field_validator("list_every", "keep_deleted")
+    @classmethod
+    def _is_a_duration(cls, value: str) -> str:
+        seconds(value)
+        return value
 
-Source = Annotated[FolderSource, Field(discriminator="kind")]
+    @field_validator("readers")
+    @classmethod
+    def _readers_are_principals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for principal in value:
+            if principal != "anyone" and not principal.startswith(("domain:", "group:", "user:")):
+                raise ValueError(
+                    f"{principal!r} is no principal; write `anyone`, `domain:example.co.jp`, "
+                    "`group:…` or `user:name@example.co.jp`"
+                )
+        return value
+
+
+class FolderSource(_Source):
+    """A folder of files."""
+
+    kind: Literal["folder"]
+    path: Path
+    """Relative to the folder of `kurage.toml`."""
+    url_prefix: str | None = None
+    """What a document's path is appended to, so that links work for others."""
+    include: tuple[str, ...] = ()
+    """Globs; empty: every supported file."""
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> str:
+        """Where it is, for people."""
+        return str(self.path)
+
+
+class ConfluenceSource(_Source):
+    """A Confluence site, or a part of it."""
+
+    kind: Literal["confluence"] = "confluence"
+    url: str | None = None
+    """Address of the site, such as https://example.atlassian.net/wiki; None: `CONFLUENCE_URL`."""
+    account: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]{0,31}$")
+    """For a second site: `LEGACY` takes `CONFLUENCE_LEGACY_TOKEN` and its like."""
+    edition: Literal["cloud", "data-center"] | None = None
+    """None: by the address (…atlassian.net, api.atlassian.com and /wiki are Cloud)."""
+    list_every: str = "1h"
+    """So often deletions and changed restrictions are looked for; edits are found each time."""
+    spaces: tuple[str, ...] = ()
+    """Keys; empty: every space that is seen, but personal ones."""
+    exclude_spaces: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    """Ids or addresses: only these pages and what is below them."""
+    exclude_pages: tuple[str, ...] = ()
+    """Ids or addresses: neither these pages nor what is below them."""
+    labels: tuple[str, ...] = ()
+    """Only pages with one of them."""
+    exclude_labels: tuple[str, ...] = ()
+    cql: str | None = None
+    """A further condition in Confluence's query language, for pages and blog posts."""
+    blogposts: bool = True
+    comments: bool = True
+    """Threads under pages and beside their lines, but resolved ones."""
+    attachments: bool = True
+    licensed_groups: tuple[str, ...] = ()
+    """Groups whose members count as "everyone who may use Confluence"; empty: those whose names
+    begin with `confluence-users`."""
+    requests_at_once: int = Field(default=4, ge=1, le=32)
+
+    @field_validator("url")
+    @classmethod
+    def _url_of_a_site(cls, value: str | None) -> str | None:
+        if value is None or is_server_url(value):
+            return value
+        raise ValueError(
+            f"{value!r} is no address such as https://example.atlassian.net/wiki (a token belongs "
+            "into CONFLUENCE_TOKEN)"
+        )
+
+    @property
+    def location(self) -> str:
+        """Where it is, for people."""
+        return " ".join([self.url or "CONFLUENCE_URL", *self.spaces, *self.pages])
+
+
+Source = Annotated[FolderSource | ConfluenceSource, Field(discriminator="kind")]
 
 
 class Search(Table):
@@ -153,7 +238,7 @@ class Config(Table):
 
     @field_validator("sources")
     @classmethod
-    def _no_reserved_names(cls, value: dict[str, FolderSource]) -> dict[str, FolderSource]:
+    def _no_reserved_names(cls, value: dict[str, Source]) -> dict[str, Source]:
         for name in value:
             if name in RESERVED_SOURCE_NAMES:
                 raise ValueError(f"{name!r} is a kind of source; give the source another name")

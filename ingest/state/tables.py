@@ -96,6 +96,13 @@ class RunRow(Base):
     report: Mapped[dict[str, Any] | None]
     host: Mapped[str]
     pid: Mapped[int]
+    written: Mapped[int | None]
+    unchanged: Mapped[int | None]
+    deleted: Mapped[int | None]
+    readers_updated: Mapped[int | None]
+    failed: Mapped[int | None]
+    requests: Mapped[int | None]
+    """Made to the source. The counts stand in `report`, too; here they can be summed."""
 
 
 class FailureRow(Base):
@@ -118,6 +125,8 @@ class FailureRow(Base):
     attempts: Mapped[int]
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
+    next_attempt: Mapped[datetime | None]
+    """Not tried again before; None: with the next run, or, if `lasting`, when it changes."""
 
 
 class ReaderSetRow(Base):
@@ -152,6 +161,12 @@ class TombstoneRow(Base):
     )
     document_id: Mapped[str] = mapped_column(primary_key=True)
     deleted: Mapped[datetime]
+    title: Mapped[str | None]
+    url: Mapped[str | None]
+    content: Mapped[bytes | None]
+    """Its chunks as they were indexed, compressed; None once the set time is over."""
+    restored: Mapped[datetime | None]
+    """When somebody had it put back: syncs leave it then, although the source lacks it."""
 
 
 class LeaseRow(Base):
