@@ -17,7 +17,7 @@ Kind = Literal["page", "blogpost", "comment", "attachment", "folder", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """Who may view one content by its own restriction; without anybody it has none, and inherits."""
+    """Who may view one content by its own restriction; with nobody in it, it has none: inherits."""
 
     users: frozenset[str] = frozenset()
     """Account ids (Cloud) or user keys (Data Center)."""
@@ -43,7 +43,7 @@ class Content:
     author: str = ""
     """Display name of who wrote this version."""
     ancestors: tuple[str, ...] = ()
-    """Ids of what it stands under, outermost first. Of a comment: the comments that it replies to."""
+    """Ids of what it stands under, outermost first; of a comment, what it replies to."""
     container: str | None = None
     """Id of the page or blog post that a comment or attachment belongs to."""
     restriction: Restriction | None = None
