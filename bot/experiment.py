@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ from connectors.base import (
     Presence,
     Readers,
     Ref,
+    Remark,
+    Unread,
 )
 from ingest.index import Hit
 from ingest.sync.report import Progress
@@ -51,6 +53,10 @@ class PassageConnector:
     def __init__(self, path: Path) -> None:
         self._rows = {str(row["id"]): row for row in _checked(path)}
 
+    @property
+    def requests(self) -> int:
+        return 0
+
     def changes(self, cursor: Cursor | None) -> Iterator[Ref | Gone | Cursor]:  # noqa: ARG002
         """Yield every passage."""
         for id_ in self._rows:
@@ -67,6 +73,9 @@ class PassageConnector:
             readers=READABLE_BY_ANYONE,
         )
 
+    def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
+        return (self.fetch(ref) for ref in refs)
+
     def readers(self, ref: Ref) -> Readers:  # noqa: ARG002
         return READABLE_BY_ANYONE
 
@@ -76,6 +85,20 @@ class PassageConnector:
     def check(self, ref: Ref) -> Presence:
         known = ref.id in self._rows
         return Presence(known, ref.version if known else None, READABLE_BY_ANYONE)
+
+    def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(document_ids) - self._rows.keys()
+
+    def find(self, url: str) -> Ref | None:
+        """Return the passage at `passage:ID`."""
+        id_ = url.removeprefix("passage:")
+        return self._ref(id_) if id_ in self._rows else None
+
+    def examine(self) -> Iterator[Remark]:
+        yield Remark("ok", f"{len(self._rows):,} passages")
+
+    def close(self) -> None:
+        """Hold nothing open."""
 
     def _ref(self, id_: str) -> Ref:
         row = self._rows[id_]

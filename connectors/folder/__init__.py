@@ -14,13 +14,14 @@ import os
 import stat
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from connectors.base import (
+    READABLE_BY_ANYONE,
     ConnectorError,
     Cursor,
     Document,
@@ -29,8 +30,11 @@ from connectors.base import (
     Presence,
     Readers,
     Ref,
+    Remark,
+    Unread,
 )
-from connectors.folder.side_file import SIDE_FILE, SideFiles
+from connectors.folder.addresses import document_id, opened
+from connectors.folder.side_file import SIDE_FILE, SideFiles, layer
 from connectors.folder.versions import Versions
 from connectors.folder.walk import (
     DEFAULT_EXCLUDE,
@@ -38,6 +42,7 @@ from connectors.folder.walk import (
     Entry,
     Selection,
     Walk,
+    identify,
     inside,
 )
 
@@ -45,6 +50,8 @@ __all__ = ["DEFAULT_EXCLUDE", "MEDIA_SUFFIXES", "SIDE_FILE", "FolderConnector"]
 
 MAX_BYTES = 50_000_000
 """The default limit of a document: 250 times the largest page of a documentation site."""
+
+_TROUBLES = 10  # named one by one to whoever examines the folder
 
 
 class FolderConnector:
@@ -59,6 +66,7 @@ class FolderConnector:
         url_prefix: str | None = None,
         max_bytes: int = MAX_BYTES,
         memory: Path | None = None,
+        readers: Collection[str] = (),
     ) -> None:
         """Read nothing yet.
 
@@ -66,7 +74,8 @@ class FolderConnector:
         but `MEDIA_SUFFIXES`, and `exclude` adds to `DEFAULT_EXCLUDE`. Links are `url_prefix` and
         the quoted path, or `file:` addresses. A file above `max_bytes` is reported, not read.
         `memory` is a database of folder connectors' own (see `connectors.folder.versions`); None:
-        a touched file has changed.
+        a touched file has changed. `readers` are who may read what no side file speaks of; none:
+        anyone.
         Raises `ConnectorError` for a glob that is none.
         """
         self._root = Path(os.path.abspath(root.expanduser()))
@@ -74,10 +83,16 @@ class FolderConnector:
         self._url_prefix = url_prefix
         self._max_bytes = max_bytes
         self._versions = Versions(os.fsencode(self._root).hex(), memory)
+        self._otherwise = (layer(readers),) if readers else READABLE_BY_ANYONE
         self._problems: dict[str, str] = {}
         # An address is part of a version: where it leads elsewhere, every document has changed.
         base = url_prefix if url_prefix is not None else self._root.as_uri()
         self._address_version = f"{zlib.crc32(base.encode('utf-8', 'surrogateescape')):08x}"
+
+    @property
+    def requests(self) -> int:
+        """Return 0: there is no service that counts."""
+        return 0
 
     def changes(self, cursor: Cursor | None) -> Iterator[Ref | Gone | Cursor]:  # noqa: ARG002
         """Yield every document, whatever the cursor: a folder keeps no record of changes.
@@ -86,18 +101,14 @@ class FolderConnector:
         """
         root = self._resolved_root()
         identity = _identity(root)
-        side_files = SideFiles(root)
+        side_files = self._side_files(root)
         walk = Walk(root, self._selection)
         found = False
         self._problems = {}
         for entry in walk:
             found = True
             yield self._ref(entry, side_files)
-        if walk.unreadable:
-            raise ConnectorError(
-                f"These folders can not be listed: {', '.join(walk.unreadable)}. "
-                "Make them readable, or exclude them."
-            )
+        _raise_for(walk)
         if _identity(self._resolved_root()) != identity:
             raise ConnectorError(f"{self._root} was replaced while it was listed. Run again.")
         if not found:
@@ -109,7 +120,7 @@ class FolderConnector:
     def fetch(self, ref: Ref) -> Document:
         """Return the document with its bytes as they are now."""
         entry = self._entry(ref.id)
-        side_files = SideFiles(self._resolved_root())
+        side_files = self._side_files(self._resolved_root())
         readers = side_files.readers(entry.path, entry.real)
         body, status = self._read(entry)
         version = self._versions.fetched(entry.id, status, body)
@@ -123,10 +134,19 @@ class FolderConnector:
             updated=datetime.fromtimestamp(status.st_mtime, UTC),
         )
 
+    def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
+        """Yield the documents in the order in which they were asked for."""
+        for ref in refs:
+            try:
+                yield self.fetch(ref)
+            except ConnectorError as error:
+                self._resolved_root()  # without it, no other document can be read either
+                yield Unread(ref, str(error))
+
     def readers(self, ref: Ref) -> Readers:
         """Return who may read the document by the side files of now."""
         entry = self._entry(ref.id)
-        return SideFiles(self._resolved_root()).readers(entry.path, entry.real)
+        return self._side_files(self._resolved_root()).readers(entry.path, entry.real)
 
     def groups(self) -> Iterable[Group]:
         """Return none: side files name groups of other sources."""
@@ -138,11 +158,73 @@ class FolderConnector:
             entry = self._entry(ref.id)
         except ConnectorError:
             return Presence(exists=False, version=None, readers=())
-        side_files = SideFiles(self._resolved_root())
+        side_files = self._side_files(self._resolved_root())
         now = self._ref(entry, side_files)
         return Presence(
             exists=True, version=now.version, readers=side_files.readers(entry.path, entry.real)
         )
+
+    def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
+        """Return those that have no file, or whose file the globs leave out or another id has."""
+        root = self._resolved_root()
+        left = {identity for identity in document_ids if _is_there(root, identity)}
+        if left:
+            walk = Walk(root, self._selection)
+            left &= {entry.id for entry in walk}
+            _raise_for(walk)
+        return frozenset(document_ids) - left
+
+    def find(self, url: str) -> Ref | None:
+        """Return the document at a link of this source, a `file:` address or a path."""
+        root = self._resolved_root()
+        identity = document_id(url, self._url_prefix, str(self._root), root)
+        if identity is None or not self._selection.lists(identity):
+            return None
+        try:
+            entry = self._entry(identity)
+        except ConnectorError:
+            return None
+        listed_as = identify(entry.real)
+        if listed_as != entry.id and self._selection.lists(listed_as):
+            entry = replace(entry, id=listed_as, path=entry.real)
+        if entry.status is None or not stat.S_ISREG(entry.status.st_mode):
+            return None
+        return self._ref(entry, self._side_files(root))
+
+    def examine(self) -> Iterator[Remark]:
+        """Yield whether the folder can be listed, what is in it, and what keeps it from readers."""
+        try:
+            root = self._resolved_root()
+        except ConnectorError as error:
+            yield Remark("problem", str(error))
+            return
+        walk, side_files = Walk(root, self._selection), self._side_files(root)
+        count = 0
+        troubles: dict[str, None] = {}
+        for entry in walk:
+            count += 1
+            if entry.problem:
+                troubles[f"{entry.id}: {entry.problem}"] = None
+            else:
+                try:
+                    side_files.readers(entry.path, entry.real)
+                except ConnectorError as error:
+                    troubles[str(error)] = None
+        if count:
+            yield Remark("ok", f"{self._root} shows {count:,} documents.")
+        else:
+            yield Remark("problem", f"{self._root} shows no document; see `include`, `exclude`.")
+        for place in walk.unreadable:
+            yield Remark("problem", f"This folder can not be listed: {place}.")
+        for trouble in list(troubles)[:_TROUBLES]:
+            yield Remark("warning", trouble)
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._versions.close()
+
+    def _side_files(self, root: str) -> SideFiles:
+        return SideFiles(root, self._otherwise)
 
     def _resolved_root(self) -> str:
         root = os.path.realpath(self._root)
@@ -226,8 +308,26 @@ class FolderConnector:
     def _url(self, entry: Entry) -> str:
         if self._url_prefix is None:
             return (self._root / entry.path).as_uri()
-        ends_open = self._url_prefix.endswith(("/", "=", "#", "?"))
-        return f"{self._url_prefix}{'' if ends_open else '/'}{quote(entry.id)}"
+        return f"{opened(self._url_prefix)}{quote(entry.id)}"
+
+
+def _raise_for(walk: Walk) -> None:
+    """Raise for what a walk that has ended could not see."""
+    if walk.unreadable:
+        raise ConnectorError(
+            f"These folders can not be listed: {', '.join(walk.unreadable)}. "
+            "Make them readable, or exclude them."
+        )
+
+
+def _is_there(root: str, identity: str) -> bool:
+    """Tell whether something lies there; where that can not be found out, it does."""
+    try:
+        return os.path.lexists(os.path.join(root, _spelled(root, identity)))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _spelled(root: str, identity: str) -> str:

@@ -8,7 +8,8 @@ A file `.kurage-readers.toml` speaks for the folder that it lies in and everythi
 
 Every glob (gitignore's meaning, relative to the side file) that matches a document adds one layer,
 and a reader must be in every layer: another line, or another side file further down, can only
-narrow. A document that none matches is readable by anyone. Knows nothing of the documents.
+narrow. A document that none matches has the readers of its source: anyone, or whom the source
+names. Knows nothing of the documents.
 """
 
 # looked for in every folder of every listing: pathlib is several times slower.
@@ -39,8 +40,10 @@ _Rule = tuple[GitIgnoreSpec, frozenset[str]]
 class SideFiles:
     """The side files of one folder tree, each read once: make a new one to see what changed."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, otherwise: Readers = READABLE_BY_ANYONE) -> None:
+        """Read nothing yet; `otherwise` are the readers of what no rule matches."""
         self._root = root
+        self._otherwise = otherwise
         self._rules: dict[str, list[_Rule] | str] = {}
 
     def readers(self, *paths: str) -> Readers:
@@ -48,8 +51,8 @@ class SideFiles:
 
         Raises `ConnectorError` if a side file on the way can not be read: then nobody may.
         """
-        layers = {layer for path in set(paths) for layer in self._layers(path)}
-        return tuple(sorted(layers, key=sorted)) or READABLE_BY_ANYONE
+        layers = {one for path in set(paths) for one in self._layers(path)}
+        return tuple(sorted(layers, key=sorted)) or self._otherwise
 
     def version(self, *paths: str) -> str:
         """Return what changes exactly when the readers change."""
@@ -57,7 +60,7 @@ class SideFiles:
             layers = self.readers(*paths)
         except ConnectorError as error:
             return f"unreadable: {error}"
-        text = "\n".join(" ".join(sorted(layer)) for layer in layers)
+        text = "\n".join(" ".join(sorted(one)) for one in layers)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _layers(self, path: str) -> Iterable[frozenset[str]]:
@@ -65,7 +68,7 @@ class SideFiles:
         for depth in range(len(parts)):
             rules = self._rules_of("/".join(parts[:depth]))
             below = unicodedata.normalize("NFC", "/".join(parts[depth:]))
-            yield from (layer for spec, layer in rules if spec.match_file(below))
+            yield from (one for spec, one in rules if spec.match_file(below))
 
     def _rules_of(self, folder: str) -> list[_Rule]:
         if folder not in self._rules:
@@ -114,10 +117,15 @@ def _rule(glob: str, principals: object) -> _Rule:
         spec = compile_globs([glob])
     except ValueError as error:
         raise ConnectorError(f'"{glob}" is no valid glob ({error})') from error
-    # Addresses are compared without case; names of groups as their source writes them.
-    return spec, frozenset(
-        name if name.startswith("group:") else name.lower() for name in principals
-    )
+    return spec, layer(principals)
+
+
+def layer(principals: Iterable[str]) -> frozenset[str]:
+    """Return a layer of these principals, written as they are compared.
+
+    Addresses are compared without case; names of groups as their source writes them.
+    """
+    return frozenset(name if name.startswith("group:") else name.lower() for name in principals)
 
 
 def _is_principal(name: object) -> bool:

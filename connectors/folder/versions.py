@@ -59,6 +59,12 @@ class Versions:
                 self._database = _open(memory)
                 weakref.finalize(self, self._database.close)
 
+    def close(self) -> None:
+        """Let go of the database: from now on nothing is remembered."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
     def listed(self, identity: str, status: os.stat_result, read: Callable[[], bytes]) -> str:
         """Return the version of a file; `read` is called only if its times moved.
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from connectors.base import Connector, ConnectorError, Cursor, Document, Readers, Ref
+from connectors.base import Connector, ConnectorError, Cursor, Document, Readers, Ref, Unread
 from ingest.index import Index, IndexedDocument
 from ingest.prepare import Prepare, Prepared, PrepareError, Unprepared
 from ingest.state import NOBODY, Failure, Lease, State, StateError, both, reader_set_id
@@ -260,13 +260,14 @@ class _Run:
             self._on_progress(Progress("read", done, len(refs), self._bytes_done, total, name))
 
     def _fetch(self, refs: list[Ref]) -> Iterator[Document]:
-        for ref in refs:
-            try:
-                document = self._connector.fetch(ref)
-            except ConnectorError as error:
-                self._fail(ref, str(error), lasting=False, fingerprint=NOT_FETCHED)
-                continue
-            yield document
+        try:
+            for answer in self._connector.fetch_all(refs):
+                if isinstance(answer, Unread):
+                    self._fail(answer.ref, answer.reason, lasting=False, fingerprint=NOT_FETCHED)
+                else:
+                    yield answer
+        except ConnectorError as error:
+            self._stop(f"{error} What was read before is kept.")
 
     def _replace(self, document: Document, prepared: Prepared) -> None:
         ref = document.ref

@@ -11,7 +11,7 @@ import signal
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import (
@@ -24,6 +24,8 @@ from connectors.base import (
     Presence,
     Readers,
     Ref,
+    Remark,
+    Unread,
 )
 from ingest.chunk import Chunk
 from ingest.encode import SparseVector
@@ -123,6 +125,12 @@ class MemorySource:
     fetched: list[str] = field(default_factory=list)
     listings: list[str | None] = field(default_factory=list)
     """The cursor of every call of `changes`."""
+    requests: int = 0
+    """As a service would count them: one a document."""
+    away_after: int | None = None
+    """Once so many documents were fetched, the source refuses everything."""
+    asked_gone: list[frozenset[str]] = field(default_factory=list)
+    """The ids of every call of `confirm_gone`."""
 
     def put(self, identity: str, text: str, readers: Readers = READABLE_BY_ANYONE) -> None:
         self.pages[identity] = Page(text, readers)
@@ -163,6 +171,7 @@ class MemorySource:
 
     def fetch(self, ref: Ref) -> Document:
         self.fetched.append(ref.id)
+        self.requests += 1
         page = self.pages.get(ref.id)
         if page is None or not page.fetchable:
             raise ConnectorError("it was removed while it was read")
@@ -174,6 +183,15 @@ class MemorySource:
             media_type="text/plain",
             readers=self.readers(ref),
         )
+
+    def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
+        for ref in refs:
+            if self.away_after is not None and len(self.fetched) >= self.away_after:
+                raise ConnectorError("The credentials expired.")
+            try:
+                yield self.fetch(ref)
+            except ConnectorError as error:
+                yield Unread(ref, str(error))
 
     def readers(self, ref: Ref) -> Readers:
         page = self.pages[ref.id]
@@ -188,6 +206,20 @@ class MemorySource:
         if ref.id not in self.pages:
             return Presence(exists=False, version=None, readers=())
         return Presence(exists=True, version=self.ref(ref.id).version, readers=self.readers(ref))
+
+    def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
+        self.asked_gone.append(frozenset(document_ids))
+        return frozenset(document_ids) - self.pages.keys()
+
+    def find(self, url: str) -> Ref | None:
+        identity = url.removeprefix("https://wiki.example/")
+        return self.ref(identity) if identity in self.pages else None
+
+    def examine(self) -> Iterator[Remark]:
+        yield Remark("ok", f"{len(self.pages)} pages")
+
+    def close(self) -> None:
+        """Hold nothing open."""
 
 
 def document(name: str, body: str | bytes) -> Document:
