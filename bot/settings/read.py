@@ -23,7 +23,7 @@ from pydantic import (
 
 from bot.settings.explain import explain
 from bot.settings.tables import Config, ConfluenceSource, FolderSource, Source
-from bot.settings.tokens import check_token, is_server_url
+from bot.settings.tokens import check_token, is_atlassian_cloud, is_server_url
 from bot.settings.values import SettingsError
 
 GeneratorName = Literal["extractive", "kurage", "karakuri", "qarasu", "rakuten", "stx", "openai"]
@@ -31,7 +31,11 @@ EncoderName = Literal["lexical"]
 
 
 class ConfluenceAccount(BaseModel):
-    """Where a Confluence site is, and as whom it is read."""
+    """Where a Confluence site is, and as whom it is read.
+
+    What is wrong with it is said where a source needs it: variables of other programs begin with
+    `CONFLUENCE_`, too.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,15 +43,6 @@ class ConfluenceAccount(BaseModel):
     email: str | None = None
     """Of a Cloud account; None: the token is a personal access token of Data Center."""
     token: SecretStr | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _url_of_a_site(cls, value: str | None) -> str | None:
-        if value is None or is_server_url(value):
-            return value
-        raise ValueError(
-            f"CONFLUENCE_URL: {value!r} is no address such as https://example.atlassian.net/wiki"
-        )
 
 
 class Settings(BaseModel):
@@ -84,7 +79,10 @@ class Settings(BaseModel):
     """Accounts by name; "" is the one without a name."""
 
     def confluence_account(self, source: ConfluenceSource) -> ConfluenceAccount:
-        """Return where and as whom a source is read. Raises `SettingsError` for what is missing."""
+        """Return where and as whom a source is read, with an address and a token.
+
+        Raises `SettingsError` with the variable that is missing or wrong.
+        """
         name = source.account or ""
         prefix = f"CONFLUENCE_{name}_" if name else "CONFLUENCE_"
         account = self.confluence.get(name, ConfluenceAccount())
@@ -94,10 +92,24 @@ class Settings(BaseModel):
                 f"{prefix}URL is not set; give it the site's address, such as "
                 "https://example.atlassian.net/wiki, or the source a `url`"
             )
+        if not is_server_url(url):
+            # It is not repeated: there may be a password in it.
+            raise SettingsError(
+                f"{prefix}URL is no address such as https://example.atlassian.net/wiki"
+            )
         if not account.token:
             raise SettingsError(
                 f"{prefix}TOKEN is not set; docs/confluence.md says how to make a token"
             )
+        if not account.email and is_atlassian_cloud(url):
+            raise SettingsError(
+                f"{prefix}EMAIL is not set; Confluence Cloud wants the e-mail address of the "
+                f"account beside its API token ({prefix}TOKEN)"
+            )
+        try:
+            check_token(f"{prefix}TOKEN", account.token.get_secret_value())
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
         return account.model_copy(update={"url": url.rstrip("/")})
 
     @property
@@ -238,7 +250,7 @@ _CONFLUENCE = re.compile(r"CONFLUENCE_(?:([A-Z][A-Z0-9_]*)_)?(URL|EMAIL|TOKEN)")
 
 
 def _confluence_accounts(env: Mapping[str, str]) -> dict[str, ConfluenceAccount]:
-    """Return the accounts by the name in the middle of their variables."""
+    """Return the accounts by the name in the middle of their variables; "" has no name."""
     found: dict[str, dict[str, str]] = {}
     for variable, value in env.items():
         match = _CONFLUENCE.fullmatch(variable)

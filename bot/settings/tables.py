@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -114,10 +115,39 @@ class ConfluenceSource(_Source):
     def _url_of_a_site(cls, value: str | None) -> str | None:
         if value is None or is_server_url(value):
             return value
+        # It is not repeated: there may be a password in it.
         raise ValueError(
-            f"{value!r} is no address such as https://example.atlassian.net/wiki (a token belongs "
-            "into CONFLUENCE_TOKEN)"
+            "it is no address such as https://example.atlassian.net/wiki (a token belongs into "
+            "CONFLUENCE_TOKEN)"
         )
+
+    @field_validator("spaces", "exclude_spaces")
+    @classmethod
+    def _spaces_are_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            if not re.fullmatch(r"~?[\w.:@-]+", key):
+                raise ValueError(
+                    f"{key!r} is no key of a space; the key stands in the space's address, after "
+                    "/spaces/ or /display/"
+                )
+        return value
+
+    @field_validator("pages", "exclude_pages")
+    @classmethod
+    def _pages_are_told_by_id(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for page in value:
+            if not re.fullmatch(r"\d+|https?://\S+", page, re.ASCII):
+                raise ValueError(
+                    f"{page!r} is neither the id nor the address of a page; titles change"
+                )
+        return value
+
+    @field_validator("cql")
+    @classmethod
+    def _cql_is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None and re.search(r"\border\s+by\b", value, re.IGNORECASE):
+            raise ValueError("it is a condition alone; leave `order by` out")
+        return value
 
     @property
     def location(self) -> str:

@@ -78,3 +78,11 @@ def is_server_url(text: str) -> bool:
         return False
     plain = not (url.username or url.password or url.query or url.fragment)
     return plain and url.scheme in {"http", "https"} and bool(url.hostname) and port != 0
+
+
+def is_atlassian_cloud(url: str) -> bool:
+    """Tell whether an address is a site's own in Atlassian's cloud.
+
+    Not so `api.atlassian.com`, where a service account may come with nothing but a token.
+    """
+    return (urlsplit(url).hostname or "").endswith(".atlassian.net")

@@ -51,7 +51,34 @@ def test_source_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             '[sources.wiki]\nkind = "folder"\npath = "x"\nevery = "soon"\n',
             ["sources.wiki.every", "no duration"],
         ),
-        ('[sources.wiki]\nkind = "floder"\npath = "x"\n', ["sources.wiki", "folder"]),
+        (
+            '[sources.wiki]\nkind = "floder"\npath = "x"\n',
+            ["sources.wiki: 'floder' is no kind of source", "did you mean 'folder'"],
+        ),
+        (
+            '[sources.wiki]\nkind = "notion"\n',
+            ["sources.wiki: 'notion' is no kind of source", 'kind = "confluence"'],
+        ),
+        (
+            '[sources.wiki]\nurl = "https://wiki.example.co.jp"\n',
+            ["sources.wiki: its kind is missing", 'kind = "folder" or kind = "confluence"'],
+        ),
+        (
+            '[sources.wiki]\nkind = "confluence"\nspacs = ["ENG"]\n',
+            ["sources.wiki.spacs", "did you mean 'spaces'"],
+        ),
+        (
+            '[sources.wiki]\nkind = "confluence"\npath = "x"\n',
+            ["sources.wiki.path", "one of the kind folder, not confluence"],
+        ),
+        (
+            '[sources.wiki]\nkind = "folder"\npath = "x"\nspaces = ["ENG"]\n',
+            ["sources.wiki.spaces", "one of the kind confluence, not folder"],
+        ),
+        (
+            '[sources.wiki]\nkind = "confluence"\nxyz = 1\n',
+            ["sources.wiki.xyz", "known keys: ", "exclude_labels"],
+        ),
         ("[index]\ncolection = 'k'\n", ["index.colection", "did you mean 'collection'"]),
         ("[index]\ncollection = 'a/b'\n", ["index.collection", "pattern"]),
         ("[search\n", ["can not be read", "line 1"]),
@@ -266,3 +293,136 @@ def test_an_attribute_of_karakuri_is_0_to_4(tmp_path: Path, value: str) -> None:
     (tmp_path / "kurage.toml").write_text(f"[generator.karakuri]\nquality = {value}\n")
     with pytest.raises(SettingsError, match=r"generator\.karakuri\.quality"):
         settings.load({}, tmp_path)
+
+
+# Confluence
+
+WIKI = '[sources.wiki]\nkind = "confluence"\n'
+CLOUD = {
+    "CONFLUENCE_URL": "https://example.atlassian.net/wiki/",
+    "CONFLUENCE_EMAIL": "bot@example.co.jp",
+    "CONFLUENCE_TOKEN": "ATATT-hunter2",
+}
+
+
+def account(folder: Path, more: str = "", **environ: str) -> settings.ConfluenceAccount:
+    """Return where and as whom a source with these further keys is read."""
+    write(folder, WIKI + more)
+    loaded = settings.load(environ, folder)
+    source = loaded.config.sources["wiki"]
+    assert isinstance(source, settings.ConfluenceSource)
+    return loaded.confluence_account(source)
+
+
+def test_a_site_is_named_by_the_environment(tmp_path: Path) -> None:
+    """Three variables and a source of one line are enough."""
+    found = account(tmp_path, **CLOUD)
+    assert (found.url, found.email) == (CLOUD["CONFLUENCE_URL"].rstrip("/"), "bot@example.co.jp")
+    assert found.token is not None
+    assert found.token.get_secret_value() == "ATATT-hunter2"
+
+
+def test_a_source_may_name_its_site_and_an_account_of_its_own(tmp_path: Path) -> None:
+    """A company has a second site; its token must not go to the first one."""
+    more = 'url = "https://wiki.example.co.jp"\naccount = "LEGACY"\n'
+    found = account(tmp_path, more, **CLOUD, CONFLUENCE_LEGACY_TOKEN="PAT-1")
+    assert (found.url, found.email) == ("https://wiki.example.co.jp", None)
+    assert found.token is not None
+    assert found.token.get_secret_value() == "PAT-1"
+
+
+@pytest.mark.parametrize(
+    ("more", "environ", "words"),
+    [
+        ("", {}, ["CONFLUENCE_URL is not set", "`url`"]),
+        ("", {**CLOUD, "CONFLUENCE_TOKEN": " "}, ["CONFLUENCE_TOKEN is not set", "docs/"]),
+        ("", {**CLOUD, "CONFLUENCE_EMAIL": ""}, ["CONFLUENCE_EMAIL is not set", "Cloud"]),
+        ('account = "LEGACY"\n', CLOUD, ["CONFLUENCE_LEGACY_URL is not set"]),
+        (
+            'account = "LEGACY"\nurl = "https://wiki.example.co.jp"\n',
+            CLOUD,
+            ["CONFLUENCE_LEGACY_TOKEN is not set"],
+        ),
+        (
+            "",
+            {**CLOUD, "CONFLUENCE_URL": "https://bot:hunter2@wiki.example.co.jp"},
+            ["CONFLUENCE_URL is no address such as"],
+        ),
+        ("", {**CLOUD, "CONFLUENCE_TOKEN": "hunter2 x"}, ["CONFLUENCE_TOKEN holds spaces"]),
+    ],
+)
+def test_what_a_source_lacks_is_named_by_its_variable(
+    tmp_path: Path, more: str, environ: dict[str, str], words: list[str]
+) -> None:
+    """And no secret that was given is repeated."""
+    with pytest.raises(SettingsError) as caught:
+        account(tmp_path, more, **environ)
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert "hunter2" not in message
+
+
+def test_what_another_program_calls_so_stops_no_command(tmp_path: Path) -> None:
+    """Build servers set variables such as CONFLUENCE_BASE_URL; no source here needs them."""
+    loaded = settings.load({"CONFLUENCE_BASE_URL": "wiki", "CONFLUENCE_HOME": "/opt"}, tmp_path)
+    assert loaded.config.sources == {}
+
+
+def test_the_tokens_of_confluence_are_secrets(tmp_path: Path) -> None:
+    """Of every account: whatever is written somewhere is searched for them."""
+    loaded = settings.load({**CLOUD, "CONFLUENCE_LEGACY_TOKEN": "PAT-hunter2"}, tmp_path)
+    assert {"ATATT-hunter2", "PAT-hunter2"} <= set(loaded.secrets)
+    assert "hunter2" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('url = "https://bot:hunter2@wiki.example.co.jp"\n', ["wiki.url", "CONFLUENCE_TOKEN"]),
+        ('url = "wiki.example.co.jp"\n', ["wiki.url", "it is no address"]),
+        ('account = "legacy"\n', ["wiki.account", "pattern"]),
+        ('edition = "server"\n', ["wiki.edition", "'cloud' or 'data-center'"]),
+        ('spaces = ["Human Resources"]\n', ["wiki.spaces", "after /spaces/"]),
+        ("exclude_spaces = ['x\" OR space = \"HR']\n", ["wiki.exclude_spaces", "no key"]),
+        ('pages = ["就業規則"]\n', ["wiki.pages", "titles change"]),
+        ('cql = "label = x ORDER BY title"\n', ["wiki.cql", "`order by`"]),
+        ("requests_at_once = 100\n", ["wiki.requests_at_once", "32"]),
+        ('readers = ["soumu"]\n', ["wiki.readers", "no principal"]),
+        ('list_every = "daily"\n', ["wiki.list_every", "no duration"]),
+        ('keep_deleted = "forever"\n', ["wiki.keep_deleted", "no duration"]),
+    ],
+)
+def test_a_slip_in_a_source_of_confluence_is_named_with_its_place(
+    tmp_path: Path, more: str, words: list[str]
+) -> None:
+    """Before anything is asked of a site."""
+    write(tmp_path, WIKI + more)
+    with pytest.raises(SettingsError) as caught:
+        settings.load({}, tmp_path)
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert "hunter2" not in message
+
+
+def test_everything_of_a_source_of_confluence_can_be_said(tmp_path: Path) -> None:
+    """Personal spaces, ids and addresses, and what holds for every kind of source."""
+    write(
+        tmp_path,
+        WIKI
+        + """\
+url = "https://wiki.example.co.jp/confluence"
+edition = "data-center"
+spaces = ["ENG", "~sato.hanako", "~712020abc"]
+pages = ["12345", "https://wiki.example.co.jp/confluence/pages/viewpage.action?pageId=1"]
+labels = ["公開"]
+comments = false
+every = "15m"
+owner = "情報システム部"
+readers = ["group:confluence:wiki.example.co.jp:eng"]
+""",
+    )
+    source = settings.load({}, tmp_path).config.sources["wiki"]
+    assert isinstance(source, settings.ConfluenceSource)
+    assert (source.list_every, source.keep_deleted, source.comments) == ("1h", "30d", False)
+    assert source.location.startswith("https://wiki.example.co.jp/confluence ENG ~sato.hanako")
+    assert source.owner == "情報システム部"
