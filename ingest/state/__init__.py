@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,54 +18,37 @@ from sqlalchemy import delete, insert, select, update
 
 from connectors.base import Group
 from ingest.state.engine import StateError, open_engine
+from ingest.state.failures import Failure, Failures
 from ingest.state.leases import Lease, LeaseHeldError, hold
 from ingest.state.reader_sets import ADMINISTRATOR, NOBODY, ReaderSets, both, reader_set_id
 from ingest.state.tables import (
     Base,
-    FailureRow,
     GroupMemberRow,
     RunRow,
     SourceRow,
-    TombstoneRow,
 )
+from ingest.state.tombstones import Grave, Tombstone, Tombstones
 from ingest.state.transactions import insert_new, transaction
 
 __all__ = [
     "ADMINISTRATOR",
+    "COUNTS",
     "NOBODY",
     "Base",
     "Failure",
     "Feed",
+    "Grave",
     "Lease",
     "LeaseHeldError",
     "Run",
     "Source",
     "State",
     "StateError",
+    "Tombstone",
     "both",
     "open_engine",
     "reader_set_id",
 ]
-
-_BATCH = 500  # parameters of one statement; SQLite's old limit is 999
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A document that could not be read, and why."""
-
-    document_id: str
-    name: str
-    """What people know it by."""
-    reason: str
-    version: str
-    """The version that failed."""
-    readers_version: str
-    fingerprint: str
-    """Of the pipeline that failed on it."""
-    lasting: bool
-    """Whether the same bytes will fail again, so that only a change is worth another attempt."""
-    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +74,23 @@ class Run:
     outcome: str
     error: str | None
     report: Mapping[str, Any] | None
+    written: int | None = None
+    """Documents; None, as in the other counts, for a run that died or is an old one."""
+    unchanged: int | None = None
+    deleted: int | None = None
+    readers_updated: int | None = None
+    failed: int | None = None
+    requests: int | None = None
+    """Made to the source."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took; None for one that has not ended."""
+        return (self.finished - self.started).total_seconds() if self.finished else None
+
+
+COUNTS = ("written", "unchanged", "deleted", "readers_updated", "failed", "requests")
+"""What is counted of a run, each in a column of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Source:
     listed: datetime | None
 
 
-class State(ReaderSets):
+class State(ReaderSets, Failures, Tombstones):
     """The repository; threads may share it. Every method is one transaction, or `StateError`."""
 
     # Sources, cursors and runs
@@ -166,10 +166,17 @@ class State(ReaderSets):
             return run.id
 
     def finish_run(
-        self, run: int, *, outcome: str, report: Mapping[str, Any], error: str | None = None
+        self,
+        run: int,
+        *,
+        outcome: str,
+        report: Mapping[str, Any],
+        error: str | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> None:
-        """Close a run with its report."""
+        """Close a run with its report and what was counted, by the names in `COUNTS`."""
         values = {"outcome": outcome, "finished": _now(), "report": dict(report), "error": error}
+        values |= {name: count for name, count in (counts or {}).items() if name in COUNTS}
         with transaction(self._engine) as session:
             session.execute(update(RunRow).where(RunRow.id == run).values(values))
 
@@ -180,62 +187,6 @@ class State(ReaderSets):
             query = query.where(RunRow.source == source)
         with transaction(self._engine) as session:
             return [_run(row) for row in session.scalars(query)]
-
-    # Failures and tombstones
-
-    def failures(self, source: str) -> dict[str, Failure]:
-        """Return what could not be read of a source, by document id."""
-        with transaction(self._engine) as session:
-            rows = session.scalars(select(FailureRow).where(FailureRow.source == source))
-            return {row.document_id: _failure(row) for row in rows}
-
-    def record_failures(self, source: str, failures: Iterable[Failure]) -> None:
-        """Remember documents that could not be read; a repeated one keeps its first date."""
-        with transaction(self._engine) as session:
-            for failure in failures:
-                row = session.get(FailureRow, (source, failure.document_id))
-                if row is None:
-                    row = FailureRow(
-                        source=source, document_id=failure.document_id, first_seen=_now()
-                    )
-                    session.add(row)
-                row.name, row.reason, row.version = failure.name, failure.reason, failure.version
-                row.readers_version, row.fingerprint = failure.readers_version, failure.fingerprint
-                row.lasting, row.attempts = failure.lasting, failure.attempts
-                row.last_seen = _now()
-
-    def clear_failures(self, source: str, document_ids: Iterable[str]) -> None:
-        """Forget failures of documents that were read, or are gone."""
-        with transaction(self._engine) as session:
-            for ids in _batches(document_ids):
-                session.execute(
-                    delete(FailureRow).where(
-                        FailureRow.source == source, FailureRow.document_id.in_(ids)
-                    )
-                )
-
-    def bury(self, source: str, document_ids: Iterable[str]) -> None:
-        """Remember that these documents are gone from their source."""
-        with transaction(self._engine) as session:
-            for document_id in document_ids:
-                values = {"source": source, "document_id": document_id, "deleted": _now()}
-                insert_new(session, TombstoneRow, values)
-
-    def revive(self, source: str, document_ids: Iterable[str]) -> None:
-        """Forget that these documents were gone: they are back."""
-        with transaction(self._engine) as session:
-            for ids in _batches(document_ids):
-                session.execute(
-                    delete(TombstoneRow).where(
-                        TombstoneRow.source == source, TombstoneRow.document_id.in_(ids)
-                    )
-                )
-
-    def tombstones(self, source: str) -> dict[str, datetime]:
-        """Return when each document of a source was found gone, by id."""
-        with transaction(self._engine) as session:
-            rows = session.scalars(select(TombstoneRow).where(TombstoneRow.source == source))
-            return {row.document_id: row.deleted for row in rows}
 
     # Groups
 
@@ -276,26 +227,13 @@ def _run(row: RunRow) -> Run:
         outcome=row.outcome,
         error=row.error,
         report=row.report,
+        written=row.written,
+        unchanged=row.unchanged,
+        deleted=row.deleted,
+        readers_updated=row.readers_updated,
+        failed=row.failed,
+        requests=row.requests,
     )
-
-
-def _failure(row: FailureRow) -> Failure:
-    return Failure(
-        document_id=row.document_id,
-        name=row.name,
-        reason=row.reason,
-        version=row.version,
-        readers_version=row.readers_version,
-        fingerprint=row.fingerprint,
-        lasting=row.lasting,
-        attempts=row.attempts,
-    )
-
-
-def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
-    rest = list(ids)
-    for start in range(0, len(rest), _BATCH):
-        yield rest[start : start + _BATCH]
 
 
 def _now() -> datetime:

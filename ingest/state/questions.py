@@ -6,7 +6,7 @@ Knows nothing of models and indexes: it is told what was asked and what came of 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -16,7 +16,7 @@ from sqlalchemy import Engine, Select, select, update
 from sqlalchemy.orm import Session
 
 from ingest.state.tables import QuestionedChunkRow, QuestionRow
-from ingest.state.transactions import insert_new, transaction
+from ingest.state.transactions import batches, insert_new, transaction
 
 QuestionState = Literal["kept", "approved", "rejected", "dropped"]
 QUESTION_STATES: tuple[QuestionState, ...] = ("kept", "approved", "rejected", "dropped")
@@ -28,8 +28,6 @@ INDEXED_STATES: tuple[QuestionState, ...] = ("kept", "approved")
 _LETTER = "Q"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _DIGITS = 5
-# Parameters of one statement; SQLite's old limit is 999.
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ class Questions:
         """Remember what a person thinks of these pairs; the last word counts."""
         values = {"state": state, "decided_by": by, "decided": datetime.now(UTC), "reason": reason}
         with transaction(self._engine) as session:
-            for some in _batches(ids):
+            for some in batches(ids):
                 session.execute(update(QuestionRow).where(QuestionRow.id.in_(some)).values(values))
 
     def documents(self, source: str) -> set[str]:
@@ -265,8 +263,3 @@ def _pair(row: QuestionRow) -> Pair:
         decided=row.decided,
         decided_by=row.decided_by,
     )
-
-
-def _batches(ids: Iterable[str]) -> Iterable[list[str]]:
-    rest = list(ids)
-    return (rest[start : start + _BATCH] for start in range(0, len(rest), _BATCH))

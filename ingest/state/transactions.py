@@ -5,7 +5,7 @@ Knows nothing of which tables are touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -15,6 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from ingest.state.engine import StateError, describe
+
+_BATCH = 500  # parameters of one statement; SQLite's old limit is 999
+
+
+def batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids in lists that one statement takes."""
+    rest = list(ids)
+    for start in range(0, len(rest), _BATCH):
+        yield rest[start : start + _BATCH]
 
 
 def upserting(dialect: str) -> Callable[[Any], Any]:

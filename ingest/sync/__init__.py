@@ -15,11 +15,11 @@ from typing import Protocol
 from connectors.base import Connector, ConnectorError, Cursor, Document, Readers, Ref, Unread
 from ingest.index import Index, IndexedDocument
 from ingest.prepare import Prepare, Prepared, PrepareError, Unprepared
-from ingest.state import NOBODY, Failure, Lease, State, StateError, both, reader_set_id
+from ingest.state import NOBODY, Failure, Grave, Lease, State, StateError, both, reader_set_id
 from ingest.sync.plan import Listing, Plan, plan, too_many
-from ingest.sync.report import OnProgress, Progress, Report
+from ingest.sync.report import Change, OnProgress, Progress, Report
 
-__all__ = ["OnProgress", "Progress", "Report", "SyncError", "Writer", "sync"]
+__all__ = ["Change", "OnProgress", "Progress", "Report", "SyncError", "Writer", "sync"]
 
 FULL_LISTING_EVERY = timedelta(hours=24)
 """However good a change feed is, so often everything is listed and compared."""
@@ -340,7 +340,7 @@ class _Run:
                 and (listing.complete or document_id in listing.refs or document_id in listing.gone)
             ],
         )
-        state.bury(source, self._removed)
+        state.bury(source, map(Grave, self._removed))
         state.revive(source, self._written)
         if self.report.stopped is None:
             listed = datetime.now(UTC) if listing.full else None

@@ -23,6 +23,7 @@ from ingest.state import (
     NOBODY,
     Base,
     Failure,
+    Grave,
     LeaseHeldError,
     State,
     StateError,
@@ -157,15 +158,15 @@ def test_failures_and_tombstones_of_one_source_are_not_another_ones(state: State
     for name in ("a", "b"):
         state.register_source(name, kind="folder", location="/x")
     state.record_failures("a", [_failure("same")])
-    state.bury("a", ["gone"])
+    state.bury("a", [Grave("gone")])
     assert state.failures("b") == {}
     assert state.tombstones("b") == {}
 
 
 def test_a_document_that_comes_back_has_no_tombstone(state: State) -> None:
     state.register_source("handbook", kind="folder", location="/x")
-    state.bury("handbook", ["a", "b"])
-    state.bury("handbook", ["a"])
+    state.bury("handbook", [Grave("a"), Grave("b")])
+    state.bury("handbook", [Grave("a")])
     state.revive("handbook", ["a"])
     assert set(state.tombstones("handbook")) == {"b"}
 
@@ -174,7 +175,7 @@ def test_forgetting_a_source_forgets_all_that_hangs_on_it(state: State) -> None:
     state.register_source("handbook", kind="folder", location="/x")
     state.start_run("handbook")
     state.record_failures("handbook", [_failure("a")])
-    state.bury("handbook", ["b"])
+    state.bury("handbook", [Grave("b")])
     state.replace_groups("handbook", [Group("group:g", frozenset({"user:u"}))])
     state.forget_source("handbook")
     assert state.sources() == []

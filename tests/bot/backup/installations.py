@@ -29,7 +29,7 @@ from connectors.base import Group
 from ingest.chunk import Chunk
 from ingest.edge import EdgeWriter
 from ingest.index import IndexedDocument, IndexWriter, Origin, SearchIndexError
-from ingest.state import ADMINISTRATOR, Failure
+from ingest.state import ADMINISTRATOR, COUNTS, Failure, Grave
 from ingest.state.tables import QuestionedChunkRow, QuestionRow
 
 SALES = (frozenset({"group:sales"}),)
@@ -57,12 +57,17 @@ def fill(kurage: App, documents: int = 3) -> None:
     state.register_source("規程", kind="folder", location="/docs/規程")
     state.save_feed("規程", cursor="7", fingerprint="p", listed=datetime.now(UTC))
     state.replace_groups("規程", [Group("group:sales", frozenset({"user:sato@example.co.jp"}))])
+    later = datetime(2026, 4, 2, tzinfo=UTC)
     state.record_failures(
-        "規程", [Failure("b.pdf", "b", "壊れています", "1", "r", "p", lasting=True)]
+        "規程",
+        [Failure("b.pdf", "b", "壊れています", "1", "r", "p", lasting=True, next_attempt=later)],
     )
-    state.bury("規程", ["昔.md"])
+    state.bury("規程", [Grave("昔.md", "昔の規程", "https://example.co.jp/昔", b"\x00\xff")])
+    state.mark_restored("規程", ["昔.md"])
     run = state.start_run("規程")
-    state.finish_run(run, outcome="finished", report={"written": documents, "語": "表"})
+    counts = {name: number for number, name in enumerate(COUNTS)}
+    told = {"written": documents, "語": "表"}
+    state.finish_run(run, outcome="finished", report=told, error="なし", counts=counts)
     with kurage.index_writer() as index:
         for number in range(documents):
             write(kurage, index, f"{number}.md", sales if number % 3 == 2 else everyone)
