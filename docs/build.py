@@ -25,6 +25,7 @@ PAGES = {
     "quickstart": ("Quick start", "はじめに"),
     "configuration": ("Configuration", "設定"),
     "folder": ("Sources: folders", "取り込み元: フォルダー"),
+    "confluence": ("Sources: Confluence", "取り込み元: Confluence"),
     "slack": ("Slack", "Slack"),
     "discord": ("Discord", "Discord"),
     "chat": ("In Slack and Discord", "SlackとDiscordでのふるまい"),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -122,6 +122,15 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
     assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
 
 
+SOURCES = {
+    get_args(kind.model_fields["kind"].annotation)[0]: set(kind.model_fields)
+    for kind in get_args(get_args(settings.Source)[0])
+}
+"""The keys of each kind of source."""
+NAMED = "LEGACY"
+"""The account of a second site in the examples."""
+
+
 def keys(model: type[BaseModel]) -> set[str]:
     """Return the keys of `kurage.toml` below a model; those of sources are their own."""
     found = set()
@@ -138,7 +147,7 @@ def keys(model: type[BaseModel]) -> set[str]:
 def test_every_key_of_the_configuration_is_explained_and_no_other(page: str) -> None:
     text, _, variables = (DOCS / page).read_text("utf-8").rpartition("\n## ")
     explained = {key for row in ROW.findall(text) for key in re.findall(r"`(\w+)`", row)}
-    assert explained == keys(settings.Config) | set(settings.FolderSource.model_fields)
+    assert explained == keys(settings.Config).union(*SOURCES.values())
     tables = set(re.findall(r"^### `\[(\w+)", text, re.MULTILINE))
     assert tables == {
         name
@@ -149,7 +158,10 @@ def test_every_key_of_the_configuration_is_explained_and_no_other(page: str) -> 
     paths = Path(settings.__file__).parent.glob("*.py")
     source = "".join(path.read_text("utf-8") for path in paths)
     read = set(re.findall(r"\"((?:KURAGE|QDRANT|SLACK|DISCORD)_[A-Z_]+)\"", source))
-    assert named == read
+    of_accounts = {
+        f"CONFLUENCE_{field.upper()}" for field in settings.ConfluenceAccount.model_fields
+    }
+    assert named == read | of_accounts
 
 
 @pages
@@ -157,8 +169,8 @@ def test_every_variable_that_is_named_is_explained_in_the_example(page: Path) ->
     example = (ROOT / ".env.example").read_text("utf-8")
     if page.name == "decisions.md":
         pytest.skip("it names what was weighed, too")
-    variable = re.compile(r"\b(?:KURAGE|QDRANT|POSTGRES|SLACK|DISCORD)_[A-Z_]+\b")
-    named = set(variable.findall(page.read_text("utf-8")))
+    variable = re.compile(r"\b(?:KURAGE|QDRANT|POSTGRES|SLACK|DISCORD|CONFLUENCE)_[A-Z_]+\b")
+    named = set(variable.findall(page.read_text("utf-8").replace(f"_{NAMED}_", "_")))
     assert [name for name in sorted(named) if f"{name}=" not in example] == []
 
 
