@@ -3,6 +3,7 @@
 from bot import settings as settings_
 from bot.app.program import App, open_app
 from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
+from bot.app.sources import ad_hoc_name, connected
 
 __all__ = [
     "CONNECTORS",
@@ -10,6 +11,8 @@ __all__ = [
     "GENERATORS",
     "PLATFORMS",
     "App",
+    "ad_hoc_name",
+    "connected",
     "open_app",
     "settings_",
 ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from bot import settings as settings_
-from bot.app.registry import CONNECTORS, ENCODERS, GENERATORS, PLATFORMS
+from bot.app.registry import ENCODERS, GENERATORS, PLATFORMS
 from bot.exchange import Answer, Language, Place, Question, Style
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.indexed import IndexedSource
     from bot.metrics import Metrics
     from bot.retrieve import Retriever
-    from bot.settings import Settings
+    from bot.settings import Settings, Source
     from connectors.base import Connector
     from ingest.edge import EdgeIndex
     from ingest.encode import Encoder
@@ -298,28 +298,11 @@ class App:
             database_threads=1 if self.engine.dialect.name == "sqlite" else _DATABASE_THREADS,
         )
 
-    def ad_hoc_name(self, source: settings_.FolderSource, name: str | None) -> str:
-        """Return the name of a folder that `kurage.toml` does not name.
+    def sync(self, name: str, source: Source, **options: Unpack[Options]) -> Report:
+        """Mirror a source into the index as its settings say, and return what was done."""
+        from bot.app.sources import sync_source
 
-        A name means one folder: a second folder under it would delete the first one's documents.
-        """
-        chosen = name or source.path.name or "folder"
-        if chosen in self.settings.config.sources:
-            raise settings_.SettingsError(
-                f"kurage.toml has a source {chosen!r}; run `kurage ingest {chosen}`, "
-                "or give this folder another name with --name"
-            )
-        known = {stored.name: stored.location for stored in self.state.sources()}.get(chosen)
-        if known and known != str(source.path) and Path(known).is_dir():
-            raise settings_.SettingsError(
-                f"{chosen!r} is the name of {known}; give this folder another one with --name"
-            )
-        return chosen
-
-    def sync(self, name: str, source: settings_.FolderSource, **options: Unpack[Options]) -> Report:
-        """Mirror a source into the index and return what was done."""
-        connector = CONNECTORS[source.kind](source, self)
-        return self.mirror(name, connector, kind=source.kind, location=str(source.path), **options)
+        return sync_source(self, name, source, **options)
 
     def mirror(
         self,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from bot.settings import EncoderName, FolderSource, GeneratorName
+from bot.settings import ConfluenceSource, EncoderName, FolderSource, GeneratorName
 
 if TYPE_CHECKING:
     from bot.app.program import App
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.encode import Encoder
 
 
-def _folder(source: FolderSource, kurage: App) -> Connector:
+def _folder(source: FolderSource, kurage: App, name: str) -> Connector:  # noqa: ARG001
     from connectors.folder import FolderConnector
 
     return FolderConnector(
@@ -30,6 +31,44 @@ def _folder(source: FolderSource, kurage: App) -> Connector:
         exclude=source.exclude,
         max_bytes=kurage.settings.config.ingest.max_bytes,
         memory=kurage.home / "folder.db",
+        readers=source.readers,
+    )
+
+
+def _confluence(source: ConfluenceSource, kurage: App, name: str) -> Connector:
+    from connectors.confluence import ConfluenceConnector
+    from connectors.confluence.api import open_site
+    from connectors.confluence.scope import Scope
+
+    account = kurage.settings.confluence_account(source)
+    assert account.url, "the settings refuse an account without"  # noqa: S101
+    assert account.token, "likewise"  # noqa: S101
+    site = open_site(
+        account.url,
+        email=account.email,
+        token=account.token.get_secret_value(),
+        edition=source.edition,
+        at_once=source.requests_at_once,
+    )
+    scope = Scope(
+        spaces=source.spaces,
+        exclude_spaces=source.exclude_spaces,
+        pages=source.pages,
+        exclude_pages=source.exclude_pages,
+        labels=source.labels,
+        exclude_labels=source.exclude_labels,
+        cql=source.cql,
+        blogposts=source.blogposts,
+        comments=source.comments,
+        attachments=source.attachments,
+    )
+    return ConfluenceConnector(
+        site,
+        scope,
+        readers=source.readers,
+        licensed_groups=source.licensed_groups,
+        max_bytes=kurage.settings.config.ingest.max_bytes,
+        memory=kurage.home / "confluence" / f"{quote(name, safe='')}.db",
     )
 
 
@@ -73,7 +112,11 @@ def _lexical(kurage: App) -> Callable[[], Encoder]:
     return partial(LexicalEncoder, kurage.analyzer)
 
 
-CONNECTORS: dict[str, Callable[[FolderSource, App], Connector]] = {"folder": _folder}
+# By the kind of source. Each gets a source of its own kind, and the source's name.
+CONNECTORS: dict[str, Callable[[Any, App, str], Connector]] = {
+    "folder": _folder,
+    "confluence": _confluence,
+}
 GENERATORS: dict[GeneratorName, Callable[[App], Generator]] = {
     "extractive": _extractive,
     "kurage": _kurage,

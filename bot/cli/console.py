@@ -112,9 +112,14 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=not terminal, width=width)
 
 
+def problem(message: str) -> None:
+    """Say in one line what went wrong; the command goes on."""
+    sys.stderr.write(say("error: ", "エラー: ") + " ".join(message.split()) + "\n")
+
+
 def fail(message: str) -> NoReturn:
     """End the command with one line and exit code 1."""
-    sys.stderr.write(say("error: ", "エラー: ") + " ".join(message.split()) + "\n")
+    problem(message)
     raise SystemExit(EXPECTED_EXIT)
 
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.backup import RESTORING
 from bot.conversations import ConversationsError
-from bot.doctor import platforms, worker
+from bot.doctor import platforms, sources, worker
 from bot.doctor.finding import Finding, Level
-from bot.reply import JST
 from bot.settings import SettingsError, load
 from ingest.index import SearchIndexError
 from ingest.japanese import DictionaryError
@@ -169,31 +167,13 @@ def _on_server(kurage: App, server: Address) -> Iterator[Finding]:
         )
 
 
-def _sources(kurage: App) -> Iterator[Finding]:
-    for name, source in kurage.settings.config.sources.items():
-        if not Path(source.path).is_dir():
-            yield Finding("source", "problem", f"{name}: {source.path} is no folder; mend its path")
-    for known in kurage.state.sources():
-        runs = kurage.state.runs(known.name, limit=1)
-        failures = kurage.state.failures(known.name)
-        if runs and runs[0].outcome == "failed":
-            yield Finding("source", "problem", f"{known.name}: {runs[0].error}")
-        elif failures:
-            first = next(iter(failures.values()))
-            message = f"{len(failures)} documents unread, such as {first.name}: {first.reason}"
-            yield Finding("source", "warning", f"{known.name}: {message}")
-        elif runs:
-            started = runs[0].started.astimezone(JST)
-            yield Finding("source", "ok", f"{known.name}: synced {started:%Y-%m-%d %H:%M}")
-
-
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "state": _home,
     "dictionary": _dictionary,
     "database": _database,
     "index": _index,
-    "source": _sources,
+    "source": sources.sources,
     "channels": platforms.channels,
     "slack": platforms.slack,
     "discord": platforms.discord,

@@ -1,53 +1,32 @@
-"""What became of a document: every state that one can be in, from the folder to the index.
+"""What became of a document: every state that one can be in, from its source to the answers.
 
-It is asked for by id, path or address. Knows nothing of questions.
+It is asked for by id, path or address. Knows nothing of any kind of source: `sight` asks them.
 """
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from bot.app import CONNECTORS, App
+from bot.app import App
+from bot.conversations import ConversationsError
+from bot.conversations.finders import finders
+from bot.explain import folders
+from bot.explain.known import Known, known_sources
+from bot.explain.sight import Sight, look
 from bot.reply import JST, PATH_SEPARATOR
 from bot.settings import FolderSource
-from connectors.base import ConnectorError, Readers, Ref
-from connectors.folder.globs import compile_globs
-from connectors.folder.walk import DEFAULT_EXCLUDE, MEDIA_SUFFIXES, Selection, identify
-from ingest.extract import unreadable
-from ingest.index import Hit, SearchIndexError, StoredVersion
-from ingest.state import Failure, State
+from connectors.base import Readers
+from ingest.index import Hit, StoredVersion
+from ingest.state import reader_set_id
 
 _SIMILAR = 5
+_FOUND_BY = 10
+"""Turns that are listed of those that found a document."""
 _FILE_NAME = re.compile(r"\S+\.[A-Za-z][A-Za-z0-9]{0,4}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A source with what is known of it."""
-
-    name: str
-    kind: str
-    location: str
-    configured: bool
-    every: str | None
-    folder: FolderSource | None
-    """None: it is no folder."""
-    held: Mapping[str, StoredVersion]
-    failures: Mapping[str, Failure]
-    gone: Mapping[str, datetime]
-
-    @property
-    def ids(self) -> set[str]:
-        """Every id that was ever seen of it."""
-        return {*self.held, *self.failures, *self.gone}
 
 
 def looks_like_a_document(text: str) -> bool:
@@ -64,118 +43,72 @@ def explain_document(kurage: App, what: str, *, email: str | None) -> dict[str, 
     """Return what is known of a document; None where nothing is, and it looks like a question.
 
     Where several sources have it, the one that has it indexed comes first and `also` holds the
-    others. A document that no source has is told with the names most like it.
+    others. A document that no source has is told with the names most like it, and with the sources
+    that could not be asked.
     """
-    sources = list(_sources(kurage))
+    sources = list(known_sources(kurage))
+    seen = [(source, look(kurage, source, what)) for source in sources]
     found = [
-        _state(kurage, source, identity, email)
-        for source in sources
-        if (identity := _identity(what, source)) is not None
+        _state(kurage, source, sight, what, email)
+        for source, sight in seen
+        if sight.id is not None or sight.left_out is not None
     ]
     if found:
         found.sort(key=lambda state: not state["indexed"])
         return {**found[0], "also": found[1:]}
     if not looks_like_a_document(what):
         return None
-    everything = sorted({identity for source in sources for identity in source.ids})
-    close = difflib.get_close_matches(what, everything, _SIMILAR, 0.5)
+    # Names of files are like each other where one was mistyped; numbers of pages are not.
+    names = sorted({name for one in sources if one.kind == "folder" for name in one.ids})
     return {
         "document": what,
         "source": None,
         "state": "in_no_source",
         "indexed": False,
         "sources": {source.name: source.location for source in sources},
-        "similar": close,
+        "similar": difflib.get_close_matches(what, names, _SIMILAR, 0.5),
+        "not_asked": {source.name: sight.error for source, sight in seen if sight.error},
     }
 
 
-def _sources(kurage: App) -> Iterator[_Source]:
-    configured = kurage.settings.config.sources
-    stored = {source.name: source for source in kurage.state.sources()}
-    state: State = kurage.state
-    for name in dict.fromkeys([*configured, *stored]):
-        source = configured.get(name)
-        known = stored.get(name)
-        kind = source.kind if source else known.kind if known else ""
-        location = str(source.path) if source else known.location if known else ""
-        folder = source
-        if folder is None and kind == "folder":
-            folder = FolderSource(kind="folder", path=Path(location))
-        try:
-            held = kurage.index.versions(name)
-        except SearchIndexError:  # nothing is indexed yet
-            held = {}
-        yield _Source(
-            name,
-            kind,
-            location,
-            source is not None,
-            source.every if source else None,
-            folder,
-            held,
-            state.failures(name),
-            state.tombstones(name),
-        )
-
-
-def _identity(what: str, source: _Source) -> str | None:
-    """Return the id by which a source has, had or would have what somebody names."""
-    if what in source.ids:
-        return what
-    if source.folder is not None:
-        found = _identity_in_folder(what, source.folder)
-        if found is not None:
-            return found
-    called = [identity for identity in source.ids if PurePosixPath(identity).name == what]
-    return called[0] if len(called) == 1 else None
-
-
-def _identity_in_folder(what: str, folder: FolderSource) -> str | None:
-    address = urlsplit(what)
-    if address.scheme in {"http", "https"}:
-        prefix = folder.url_prefix
-        bare = what.partition("#")[0]
-        if not prefix or not bare.startswith(prefix):
-            return None
-        return identify(unquote(bare.removeprefix(prefix)).lstrip("/")) or None
-    path = Path(unquote(address.path)) if address.scheme == "file" else Path(what).expanduser()
-    root = Path(os.path.abspath(folder.path))  # noqa: PTH100 - a link to the folder stays one
-    for candidate in (Path.cwd() / path, root / path):
-        normal = os.path.normpath(candidate)
-        if not os.path.isfile(candidate):  # noqa: PTH113 - pathlib raises for a long question
-            continue
-        for below in (root, root.resolve()):
-            if normal.startswith(f"{below}{os.sep}"):
-                return identify(os.path.relpath(normal, below).replace(os.sep, "/"))
-    return None
-
-
-def _state(kurage: App, source: _Source, identity: str, email: str | None) -> dict[str, Any]:
-    stored, failure = source.held.get(identity), source.failures.get(identity)
+def _state(kurage: App, known: Known, sight: Sight, what: str, email: str | None) -> dict[str, Any]:
+    identity = sight.id or what
+    stored, failure = known.held.get(identity), known.failures.get(identity)
+    stone = known.gone.get(identity)
     found: dict[str, Any] = {
         "document": identity,
-        "source": source.name,
+        "source": known.name,
         "state": "indexed" if stored else "failed" if failure else "not_indexed",
         "indexed": stored is not None,
-        **_indexed(kurage, source, identity, stored, email),
+        **_indexed(kurage, known, identity, stored, email),
         "failure": failure.reason if failure else None,
+        # Without a fingerprint of the pipeline, none had a part in it.
+        "failed_at": ("extract" if failure.fingerprint else "fetch") if failure else None,
         "attempts": failure.attempts if failure else None,
-        "deleted": source.gone[identity].astimezone(JST).isoformat(timespec="seconds")
-        if identity in source.gone
-        else None,
+        "next_attempt": _iso(failure.next_attempt) if failure else None,
+        "deleted": _iso(stone.deleted) if stone else None,
+        "restorable": stone.restorable if stone else None,
+        "restored": _iso(stone.restored) if stone else None,
+        "listed": sight.presence.exists if sight.presence else None,
+        "current_version": sight.presence.version if sight.presence else None,
+        "source_error": sight.error,
+        "left_out": sight.left_out,
         "ignored_by": None,
-        "last_sync": _last_sync(kurage, source.name),
-        "every": source.every,
+        "last_sync": _last_sync(kurage, known.name),
+        "every": known.settings.every if known.settings and known.configured else None,
+        **_found_by(kurage, known.name, identity),
     }
-    found.update(_at_the_source(kurage, source, identity, found))
+    if stone and not found["title"]:
+        found.update(title=stone.title, url=stone.url)
+    found.update(_compared(kurage, known, sight, found, stored))
     return found
 
 
 def _indexed(
-    kurage: App, source: _Source, identity: str, stored: StoredVersion | None, email: str | None
+    kurage: App, known: Known, identity: str, stored: StoredVersion | None, email: str | None
 ) -> dict[str, Any]:
     """Return what the index holds of a document."""
-    hits: list[Hit] = kurage.index.chunks(source.name, identity) if stored else []
+    hits: list[Hit] = kurage.index.chunks(known.name, identity) if stored else []
     readers: Readers = kurage.state.reader_sets().get(stored.readers, ()) if stored else ()
     document = hits[0].document if hits else None
     may = None
@@ -184,9 +117,7 @@ def _indexed(
     return {
         "title": document.title if document else None,
         "url": document.url if document else None,
-        "updated": document.updated.astimezone(JST).isoformat(timespec="seconds")
-        if document and document.updated
-        else None,
+        "updated": _iso(document.updated) if document else None,
         "owner": document.owner if document else None,
         "version": stored.version if stored else None,
         "chunks": len(hits),
@@ -198,80 +129,84 @@ def _indexed(
             }
             for hit in hits
         ],
-        "readers": [sorted(layer) for layer in readers],
+        "readers": _layers(readers),
         "readable_by": None if email is None else {"person": email, "may": may},
     }
 
 
-def _at_the_source(
-    kurage: App, source: _Source, identity: str, found: Mapping[str, Any]
+def _compared(
+    kurage: App, known: Known, sight: Sight, found: dict[str, Any], stored: StoredVersion | None
 ) -> dict[str, Any]:
-    """Return what the source shows of it now: there, ignored, too large, changed since."""
-    if source.folder is None:
+    """Return what comes of comparing the index with what the source shows now."""
+    folder = known.settings if isinstance(known.settings, FolderSource) else None
+    if folder and (rule := folders.ignored_by(folder, found["document"])):
+        return {"state": found["state"] if stored else "ignored", "ignored_by": rule}
+    presence = sight.presence
+    if presence is None and sight.error is not None:
+        states = {"indexed": "indexed_unchecked", "not_indexed": "not_checked"}
+        return {"state": states.get(found["state"], found["state"])}
+    if presence is None or not presence.exists:
+        return {"state": _gone(found)}
+    shown = {"current_readers": _layers(presence.readers)}
+    if stored is None:
+        limit = kurage.settings.config.ingest.max_bytes
+        return {**shown, **_not_indexed(folder, found, limit)}
+    state = found["state"]
+    # What nobody configures has lost options, such as the prefix of its links.
+    if known.configured and presence.version and presence.version != stored.version:
+        state = "changed_since"
+    elif known.configured and reader_set_id(presence.readers) != stored.readers:
+        state = "readers_changed"
+    return {**shown, "state": state}
+
+
+def _not_indexed(folder: FolderSource | None, found: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Return the state of what its source shows and the index lacks."""
+    if found["failure"]:
         return {}
-    rule = ignored_by(source.folder, identity)
-    if rule is not None:
-        return {"state": found["state"] if found["indexed"] else "ignored", "ignored_by": rule}
-    there = os.path.lexists(source.folder.path / identity)
-    if not there and not found["indexed"]:
-        return {"state": "deleted" if found["deleted"] else "not_there"}
-    if not there:
-        return {"state": "indexed_but_gone"}
-    if not found["indexed"] and not found["failure"]:
-        return _not_read_yet(kurage, source.folder, identity)
-    now = _version_now(kurage, source, identity)
-    changed = bool(source.configured and now and found["version"] and now != found["version"])
-    state = "changed_since" if changed else found["state"]
-    return {"state": state, "current_version": now}
-
-
-def _not_read_yet(kurage: App, folder: FolderSource, identity: str) -> dict[str, Any]:
-    size = (folder.path / identity).stat().st_size
-    limit = kurage.settings.config.ingest.max_bytes
-    if size > limit:
-        return {"state": "too_large", "size": size, "limit": limit}
-    if reason := unreadable(identity, None):
-        return {"state": "unreadable", "failure": reason}
+    if folder:
+        return folders.not_read_yet(folder, found["document"], limit)
     return {"state": "not_synced_yet"}
 
 
-def _version_now(kurage: App, source: _Source, identity: str) -> str | None:
-    if source.folder is None:
-        return None
+def _gone(found: dict[str, Any]) -> str:
+    """Return the state of what its source does not show."""
+    if found["restored"]:
+        return "restored"
+    if found["indexed"]:
+        return "indexed_but_gone"
+    if found["left_out"]:
+        return "left_out"
+    return "deleted" if found["deleted"] else "not_there"
+
+
+def _found_by(kurage: App, source: str, identity: str) -> dict[str, Any]:
+    """Return the questions that found a document; none where the log can not be read."""
     try:
-        connector = CONNECTORS[source.kind](source.folder, kurage)
-        return connector.check(Ref(identity, "", "", identity)).version
-    except ConnectorError:
-        return None
+        count, latest = finders(kurage.engine, source, identity, limit=_FOUND_BY)
+    except ConversationsError:
+        count, latest = 0, []
+    rows = [
+        {
+            "turn": one.turn,
+            "question": one.question,
+            "asked": _iso(one.asked),
+            "rank": one.position,
+            "cited": one.cited,
+        }
+        for one in latest
+    ]
+    return {"times_found": count, "found_by": rows}
 
 
-def ignored_by(folder: FolderSource, identity: str) -> dict[str, str] | None:
-    """Return the rule by which a folder does not list a path: its kind and the glob.
-
-    None: it is listed. As in git, a rule that excludes a folder above decides for what is below.
-    """
-    if Selection(folder.include, folder.exclude).lists(identity):
-        return None
-    globs = (*DEFAULT_EXCLUDE, *folder.exclude)
-    spec = compile_globs(globs)
-    parts = identity.split("/")
-    above = ["/".join(parts[:depth]) + "/" for depth in range(1, len(parts))]
-    for path in (*above, identity):
-        match = spec.check_file(path)
-        if match.include and match.index is not None:
-            kind = "default" if match.index < len(DEFAULT_EXCLUDE) else "exclude"
-            return {"kind": kind, "glob": globs[match.index], "path": path}
-    suffix = PurePosixPath(identity).suffix.lower()
-    if not folder.include and suffix in MEDIA_SUFFIXES:
-        return {"kind": "media", "glob": f"*{suffix}", "path": identity}
-    return {"kind": "include", "glob": " ".join(folder.include), "path": identity}
+def _layers(readers: Readers) -> list[list[str]]:
+    return [sorted(layer) for layer in readers]
 
 
 def _last_sync(kurage: App, source: str) -> dict[str, Any] | None:
     runs = kurage.state.runs(source, limit=1)
-    if not runs:
-        return None
-    return {
-        "started": runs[0].started.astimezone(JST).isoformat(timespec="seconds"),
-        "outcome": runs[0].outcome,
-    }
+    return {"started": _iso(runs[0].started), "outcome": runs[0].outcome} if runs else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(JST).isoformat(timespec="seconds") if moment else None

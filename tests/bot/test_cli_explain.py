@@ -169,17 +169,17 @@ def test_every_state_of_a_document_is_told(
 
 def test_the_rule_that_leaves_a_document_out_is_named(kurage: App, folder: Path) -> None:
     source = kurage.settings.config.sources["docs"]
-    draft = explain.documents.ignored_by(source, "下書き/案.md")
+    draft = explain.folders.ignored_by(source, "下書き/案.md")
     assert draft == {"kind": "exclude", "glob": "下書き/", "path": "下書き/"}
-    hidden = explain.documents.ignored_by(source, "x/.git/config.md")
+    hidden = explain.folders.ignored_by(source, "x/.git/config.md")
     assert hidden == {"kind": "default", "glob": ".*", "path": "x/.git/"}
-    picture = explain.documents.ignored_by(source, "図.PNG")
+    picture = explain.folders.ignored_by(source, "図.PNG")
     assert picture is not None
     assert picture["kind"] == "media"
     only = source.model_copy(update={"include": ("*.pdf",)})
-    left_out = explain.documents.ignored_by(only, "休暇.md")
+    left_out = explain.folders.ignored_by(only, "休暇.md")
     assert left_out == {"kind": "include", "glob": "*.pdf", "path": "休暇.md"}
-    assert explain.documents.ignored_by(source, "休暇.md") is None
+    assert explain.folders.ignored_by(source, "休暇.md") is None
 
 
 def test_a_failure_is_told_with_its_reason_and_a_restriction_with_its_readers(kurage: App) -> None:
