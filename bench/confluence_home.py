@@ -1,0 +1,192 @@
+"""A home that mirrors a loopback Confluence by the real `kurage ingest`, and what its index holds.
+
+Knows nothing of figures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.figures import KURAGE, ROOT, run, tree_private_mb
+from bot import settings
+from bot.app import App, open_app
+from ingest.encode import SparseVector
+from ingest.index import StoredPoint
+from ingest.state import ADMINISTRATOR
+
+SOURCE = "wiki"
+CONFIG = f"""
+[sources.{SOURCE}]
+kind = "confluence"
+list_every = "{{list_every}}"
+"""
+_SAMPLE_S = 0.25
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One `kurage ingest`, as a whole process, and what the site had to do for it."""
+
+    seconds: float
+    peak_mb: float
+    """Private memory of all its processes at their highest; 0 where it was not measured."""
+    report: Mapping[str, Any]
+    requests: int
+    bodies: int
+    """Pages, posts, comments and files whose content was served."""
+
+    @property
+    def touched(self) -> int:
+        """How many documents it wrote, gave other readers, or deleted."""
+        told = self.report
+        return int(told["written"]) + int(told["readers_updated"]) + int(told["deleted"])
+
+
+@dataclass
+class Held:
+    """What an index holds: one digest a point, and the text of each document."""
+
+    points: dict[str, str] = field(default_factory=dict)
+    """By the point's id; of its payload and vectors, to the last bit."""
+    documents: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """The same by document id."""
+    texts: defaultdict[str, list[tuple[int, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Headings and texts of the chunks by document id, with their places."""
+    urls: dict[str, str] = field(default_factory=dict)
+
+    def differing(self, other: Held) -> set[str]:
+        """Return the ids of documents that the two do not hold alike."""
+        everybody = self.documents.keys() | other.documents.keys()
+        return {
+            one for one in everybody if self.documents.get(one, {}) != other.documents.get(one, {})
+        }
+
+    def text(self, document: str) -> str:
+        """Return title, headings and text of a document as they are searched; "" without one."""
+        return "\n".join(text for _, text in sorted(self.texts.get(document, ())))
+
+    def pages(self) -> list[str]:
+        """Return the ids of pages and posts: neither threads nor files."""
+        return sorted(
+            one
+            for one, url in self.urls.items()
+            if "focusedCommentId" not in url and not one.startswith("att")
+        )
+
+
+class Mirror:
+    """One home, whose only source is the site."""
+
+    def __init__(self, folder: Path, rig: Any, *, qdrant: str | None = None) -> None:
+        """Make a home in `folder`; `qdrant` is the address of a server that holds the index."""
+        folder.mkdir(parents=True)
+        self._rig = rig
+        self._config = folder / "kurage.toml"
+        self.environ = {
+            "KURAGE_HOME": str(folder / "home"),
+            "KURAGE_CONFIG": str(self._config),
+            "CONFLUENCE_URL": rig.url,
+            "CONFLUENCE_EMAIL": rig.email or "",
+            "CONFLUENCE_TOKEN": rig.token,
+            **({"QDRANT_URL": qdrant} if qdrant else {}),
+        }
+        self.list_in_full()
+
+    def list_in_full(self, *, always: bool = True) -> None:
+        """Let every sync list everything and compare; else only what changed is asked for."""
+        self._config.write_text(CONFIG.format(list_every="1s" if always else "30d"), "utf-8")
+
+    def sync(self, *, measured: bool = False) -> Sync:
+        """Run `kurage ingest` to its end. Raises CalledProcessError with what it said."""
+        requests, bodies = self._rig.requests, self._rig.contents_served
+        done = run(
+            self._command,
+            self.environ,
+            sample_every=_SAMPLE_S if measured else None,
+            measure=tree_private_mb,
+        )
+        report = json.loads(done.output[done.output.index("{") :])
+        return Sync(
+            done.seconds,
+            done.peak_mb,
+            report,
+            self._rig.requests - requests,
+            self._rig.contents_served - bodies,
+        )
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start `kurage ingest` and return at once: it is to be killed."""
+        return subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env={**os.environ, **self.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        return (*KURAGE, "ingest", SOURCE, "--json")
+
+    @contextmanager
+    def opened(self) -> Iterator[App]:
+        """Yield the program over this home, in this process."""
+        with open_app(settings.load(self.environ)) as app:
+            yield app
+
+    def held(self) -> Held:
+        """Return what is served now."""
+        found = Held()
+        with self.opened() as app:
+            for point in app.index.points():
+                document = str(point.payload["document_id"])
+                digest = _digest(point)
+                found.points[point.id] = digest
+                found.documents[document][point.id] = digest
+                found.urls[document] = str(point.payload["url"])
+                found.texts[document].append((int(point.payload["ordinal"]), _shown(point.payload)))
+        return found
+
+    @contextmanager
+    def searching(self) -> Iterator[Callable[[str], set[str]]]:
+        """Yield what returns the ids of the documents that a search for some words finds first."""
+        everybody = frozenset({ADMINISTRATOR})
+        with self.opened() as app:
+            yield lambda words: {
+                hit.document.id for hit in app.retriever.search(words, everybody, limit=5)
+            }
+
+
+def kill(process: subprocess.Popen[bytes]) -> bool:
+    """End a process by SIGKILL, its children by themselves; tell whether it still ran."""
+    running = process.poll() is None
+    if running:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return running
+
+
+def _shown(payload: Mapping[str, Any]) -> str:
+    return "\n".join([payload["title"], *payload["headings"], payload["text"]])
+
+
+def _digest(point: StoredPoint) -> str:
+    vectors = {
+        name: [vector.indices, vector.values] if isinstance(vector, SparseVector) else list(vector)
+        for name, vector in point.vectors.items()
+    }
+    told = json.dumps([point.payload, vectors], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,293 @@
+"""A Confluence of 10,000 pages, mirrored: requests, speed, memory, kills, faults, text; and peers.
+
+    python -m bench.connectors [--only PART …] [--pages N] [--large] [--quick]
+
+Parts: first, memory, again, text, peers, changes, kills, faults. The site is the tests' loopback
+rig, a process of its own without its checks; a first sync and all others are `kurage ingest` as a
+whole process. What the rig takes of the two cores is part of every time, the peers' too.
+
+Memory is the private memory (`/proc/PID/smaps_rollup`) of `kurage ingest` and its workers, sampled,
+in a run of its own whose index is in another process (the tests' loopback Qdrant): what is left are
+connector and pipeline. `first` also tells what a run takes with the index in the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from bench import confluence_changes, confluence_peers, confluence_text
+from bench.confluence_changes import Day
+from bench.confluence_home import Held, Mirror, Sync
+from bench.figures import ROOT, Figure, at_least, at_most, table
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from rigs.confluence import ConfluenceRig
+from rigs.qdrant import QdrantRig
+
+from bench import confluence_trouble
+
+_SEED = 6
+_PAGES = 10_000
+_LARGE = 30_000
+_QUICK = 300
+
+
+class Bench:
+    """The site, and a home that mirrors it."""
+
+    def __init__(self, folder: Path, rig: Any, pages: int, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._numbers = count()
+        self.rig = rig
+        self.pages = pages
+        self.name = f"Confluence, {pages:,} pages"
+
+    def mirror(self, *, qdrant: str | None = None) -> Mirror:
+        """Return a new home."""
+        return Mirror(self._folder / f"home-{next(self._numbers)}", self.rig, qdrant=qdrant)
+
+    @cached_property
+    def home(self) -> Mirror:
+        """The home that follows the site through all parts."""
+        return self.mirror()
+
+    @cached_property
+    def first(self) -> Sync:
+        """Its first sync."""
+        return self.home.sync(measured=True)
+
+    @cached_property
+    def found(self) -> Held:
+        """What its first sync brought."""
+        if not self.first.report["written"]:
+            raise RuntimeError(f"nothing was written: {self.first.report}")
+        return self.home.held()
+
+    def fresh(self) -> tuple[Mirror, Held]:
+        """Return a new home after a first sync of the site as it is now, and its index."""
+        mirror = self.mirror()
+        mirror.sync()
+        return mirror, mirror.held()
+
+    def qdrant(self) -> str:
+        """Return the address of an index in another process."""
+        folder = self._folder / f"qdrant-{next(self._numbers)}"
+        return str(self._stack.enter_context(QdrantRig(folder, validated=False)).url)
+
+
+def first(bench: Bench) -> Iterator[Figure]:
+    """Return the cost of the first sync."""
+    done = bench.first
+    report = done.report
+    # Pages and posts, without their threads and files.
+    pages = len(bench.found.pages())
+    yield at_most(
+        f"{bench.name}, first sync ({report['written']:,} documents, {report['chunks']:,} chunks, "
+        f"{len(report['failed'])} failed): requests a page",
+        done.requests / pages,
+        0.5,
+        "peers below",
+        "",
+    )
+    yield at_least(
+        f"{bench.name}, first sync: pages/s, from start to searchable",
+        pages / done.seconds,
+        100,
+        "peers below",
+        ".0f",
+    )
+    yield Figure(
+        f"{bench.name}, first sync: private memory, its index included",
+        "",
+        "",
+        f"{done.peak_mb:.0f} MB",
+        None,
+    )
+
+
+def memory(bench: Bench) -> Iterator[Figure]:
+    """Return what connector and pipeline hold while the index is elsewhere."""
+    done = bench.mirror(qdrant=bench.qdrant()).sync(measured=True)
+    yield at_most(
+        f"{bench.name}, first sync: private memory of connector and pipeline",
+        done.peak_mb,
+        250,
+        "",
+        "MB",
+        ".0f",
+    )
+
+
+def again(bench: Bench) -> Iterator[Figure]:
+    """Return the cost of looking at everything, and of asking for news, where there are none."""
+    bench.first  # noqa: B018 - runs it
+    everything = bench.home.sync()
+    bench.home.list_in_full(always=False)
+    news = bench.home.sync()
+    bench.home.list_in_full()
+    for shown, done in (("all listed and compared", everything), ("asked for news", news)):
+        untouched = done.touched == 0 and not done.report["stopped"]
+        yield Figure(
+            f"{bench.name}, nothing changed, {shown}",
+            "peers below",
+            "≤ 120 requests, 0 bodies, ≤ 8 s",
+            f"{done.requests} requests, {done.bodies} bodies, {done.seconds:.1f} s",
+            untouched and done.requests <= 120 and done.bodies == 0 and done.seconds <= 8,
+        )
+
+
+def text(bench: Bench) -> Iterator[Figure]:
+    """Return what is wrong with the text of every page."""
+    held, truths = bench.found, bench.rig.truths()
+    faults = confluence_text.judged(truths, {page: held.text(page) for page in truths})
+    yield Figure(
+        f"{bench.name}: text of every page against the site's truth",
+        "peers below",
+        "none of the four",
+        str(faults),
+        not faults,
+    )
+
+
+def peers(bench: Bench) -> Iterator[Figure]:
+    """Return what the peers make of the same site, twice."""
+    truths = bench.rig.truths()
+    for name in confluence_peers.PEERS:
+        try:
+            yield _peer(bench, name, truths)
+        except ImportError as error:
+            yield Figure(f"{bench.name}: {name}", "", "", f"not run: {error.name} is missing", None)
+
+
+def _peer(bench: Bench, name: str, truths: Any) -> Figure:
+    runs = []
+    for _ in range(2):
+        requests, bodies = bench.rig.requests, bench.rig.contents_served
+        seconds, texts = confluence_peers.read(name, bench.rig)
+        asked, served = bench.rig.requests - requests, bench.rig.contents_served - bodies
+        runs.append(
+            f"{len(texts) / seconds:.0f} pages/s, {asked / max(1, len(texts)):.3f} requests a "
+            f"page, {served:,} bodies"
+        )
+    faults = confluence_text.judged(truths, texts)
+    return Figure(f"{bench.name}: {name}", "", "", f"{'; again: '.join(runs)}; {faults}", None)
+
+
+def changes(bench: Bench) -> Iterator[Figure]:
+    """Return what a sync does after a day of work on the site."""
+    before = bench.found
+    day = Day() if bench.pages >= _PAGES else Day(20, 5, 3, 2, 10)
+    made = confluence_changes.make(bench.rig, before.pages(), day, seed=_SEED)
+    done = bench.home.sync()
+    after = bench.home.held()
+    differ = after.differing(before)
+    wrong = confluence_changes.unseen(bench.home, after, made)
+    _, undisturbed = bench.fresh()
+    left = after.differing(undisturbed)
+    allowed = 120 + 3 * day.changes
+    for line in wrong[:5]:
+        print(line, file=sys.stderr)
+    yield Figure(
+        f"{bench.name}: {day.edited} edited, {day.renamed} renamed, {day.deleted} deleted, "
+        f"{day.restricted} restricted, {day.commented} comments added",
+        "neither peer notices a deletion",
+        f"exactly those are touched, ≤ {allowed} requests, searchable or gone",
+        f"{done.touched} documents touched, {len(differ)} differ from before, {len(left)} from a "
+        f"first sync of the site as it is; {done.requests} requests, {done.bodies} bodies, "
+        f"{done.seconds:.1f} s; {len(wrong)} not searchable or not gone",
+        done.touched == len(differ) and not left and not wrong and done.requests <= allowed,
+    )
+
+
+def kills(bench: Bench) -> Iterator[Figure]:
+    """Return what a first sync comes to that is killed twenty times."""
+    _, undisturbed = bench.fresh()
+    mirror = bench.mirror()
+    went = confluence_trouble.killed(mirror, bench.rig, contents=bench.first.bodies, seed=_SEED)
+    left = mirror.held().differing(undisturbed)
+    yield Figure(
+        f"{bench.name}: `kill -9` at {went.kills} random moments of a first sync",
+        "",
+        "same index, ≤ 1 % fetched twice",
+        f"{len(left)} documents differ, {went.twice} of {went.served:,} contents fetched twice "
+        f"({went.share:.2%})",
+        not left and went.share <= 0.01,
+    )
+
+
+def faults(bench: Bench) -> Iterator[Figure]:
+    """Return what a first sync comes to where one answer in ten is a 429 or a 5xx."""
+    _, undisturbed = bench.fresh()
+    mirror = bench.mirror()
+    went = confluence_trouble.hurt(mirror, bench.rig)
+    left = mirror.held().differing(undisturbed)
+    yield Figure(
+        f"{bench.name}: 429 and 5xx on a tenth of the answers to a first sync",
+        "",
+        "same index; waits as told",
+        f"{len(left)} documents differ, {went.failed} not read; {went.refused} answers of "
+        f"{went.requests:,} were refusals, {went.hasty} requests came before their time was over",
+        not left and not went.failed and not went.hasty,
+    )
+
+
+PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "first": first,
+    "memory": memory,
+    "again": again,
+    "text": text,
+    "peers": peers,
+    "changes": changes,
+    "kills": kills,
+    "faults": faults,
+}
+_OF_SIZE = ("first", "memory", "again")
+"""What is worth telling of a larger site."""
+
+
+def figures(parts: Sequence[str] = (), *, pages: int = _PAGES, large: bool = False) -> list[Figure]:
+    """Return the rows of Confluence, all of them or those of some parts."""
+    found = _of_site(parts or tuple(PARTS), pages)
+    if large:
+        found += _of_site(_OF_SIZE, _LARGE)
+    return found
+
+
+def _of_site(parts: Sequence[str], pages: int) -> list[Figure]:
+    found = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        rig = stack.enter_context(ConfluenceRig(seed=_SEED, pages=pages, validated=False))
+        bench = Bench(folder, rig, pages, stack)
+        for name in parts:
+            for figure in PARTS[name](bench):
+                # The parts take a quarter of an hour: what is known is told at once.
+                print(f"{figure.name}: {figure.measured}", file=sys.stderr, flush=True)
+                found.append(figure)
+    return found
+
+
+def main() -> None:
+    """Print what is asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.connectors", description=__doc__)
+    parser.add_argument("--only", metavar="PART", nargs="+", choices=PARTS, default=[])
+    parser.add_argument("--pages", type=int, default=_PAGES)
+    parser.add_argument("--large", action="store_true", help=f"then a site of {_LARGE:,} pages")
+    parser.add_argument("--quick", action="store_true", help="a small site, to see that it runs")
+    chosen = parser.parse_args()
+    pages = _QUICK if chosen.quick else chosen.pages
+    print(table(figures(chosen.only, pages=pages, large=chosen.large)))
+
+
+if __name__ == "__main__":
+    main()
