@@ -34,6 +34,7 @@ _EXTRACTORS: Final = {
     media.XLS: ("xlsx", "extract"),
     media.ODS: ("xlsx", "extract"),
     media.PPTX: ("pptx", "extract"),
+    media.CONFLUENCE: ("confluence", "extract"),
 }
 _WITH_CHARSET: Final = frozenset((media.HTML, media.PLAIN, media.CSV, media.TSV))
 

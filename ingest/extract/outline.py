@@ -43,6 +43,7 @@ class Outline:
         self._path: list[_Heading] = []
         self._items: list[str] = []
         self._items_anchor = ""
+        self._place = ""
 
     def heading(self, level: int, text: str, anchor: str = "") -> None:
         """Open a section; sections of the same or a deeper level end here."""
@@ -54,6 +55,12 @@ class Outline:
             self.first_heading = text
         # A link to the section around it is nearer to a heading without an id than the top is.
         self._path.append(_Heading(level, text, anchor or self._anchor()))
+        self._place = ""
+
+    def place(self, anchor: str) -> None:
+        """Let links to what follows lead to `anchor`, up to the next heading."""
+        self.end_list()
+        self._place = anchor
 
     def text(self, raw: str, anchor: str = "") -> None:
         """Add a paragraph; `raw` is folded, and blank text is dropped."""
@@ -104,7 +111,7 @@ class Outline:
         return tuple(self._blocks)
 
     def _anchor(self) -> str:
-        return self._path[-1].anchor if self._path else ""
+        return self._place or (self._path[-1].anchor if self._path else "")
 
     def _headings(self) -> tuple[str, ...]:
         return tuple(heading.text for heading in self._path)
