@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from connectors.base import ConnectorError, Cursor, Gone, Ref
 from ingest.index import StoredVersion
@@ -88,14 +89,17 @@ def plan(
     *,
     fingerprint: str,
     reader_sets: Collection[int],
+    restored: Collection[str] = (),
     retry: bool = False,
 ) -> Plan:
     """Compare a listing with what the index holds and what failed before.
 
     `reader_sets` are the known ones: a document under another integer is nobody's until its readers
-    are read again. `retry` also tries what would fail again.
+    are read again. `restored` are documents that somebody put back: they stay although the source
+    lacks them. `retry` also tries what would fail again.
     """
     todo = Plan()
+    now = datetime.now(UTC)
     for ref in _mentioned(listing, failures):
         stored = held.get(ref.id)
         if stored and (
@@ -105,15 +109,16 @@ def plan(
         failure = failures.get(ref.id)
         if stored and stored.version == ref.version:
             todo.unchanged += 1
-        elif failure and not retry and _hopeless(failure, ref, fingerprint):
+        elif failure and not retry and _waits(failure, ref, fingerprint, now):
             todo.known_failures.append(failure)
         else:
             todo.write.append(ref)
     todo.write.sort(key=lambda ref: ref.size or 0, reverse=True)
     if listing.complete:
-        todo.delete = [document_id for document_id in held if document_id not in listing.refs]
-    elif not listing.full:
-        todo.delete = [document_id for document_id in listing.gone if document_id in held]
+        gone: Iterable[str] = (id_ for id_ in held if id_ not in listing.refs)
+    else:
+        gone = () if listing.full else (id_ for id_ in listing.gone if id_ in held)
+    todo.delete = [document_id for document_id in gone if document_id not in restored]
     return todo
 
 
@@ -129,9 +134,15 @@ def _mentioned(listing: Listing, failures: Mapping[str, Failure]) -> list[Ref]:
     return refs
 
 
-def _hopeless(failure: Failure, ref: Ref, fingerprint: str) -> bool:
-    same = failure.version == ref.version and failure.fingerprint == fingerprint
-    return same and (failure.lasting or failure.attempts >= ATTEMPTS)
+def _waits(failure: Failure, ref: Ref, fingerprint: str, now: datetime) -> bool:
+    """Tell whether another attempt would be in vain, or too early."""
+    if failure.version != ref.version or failure.fingerprint not in {"", fingerprint}:
+        return False
+    if failure.lasting or (failure.fingerprint and failure.attempts >= ATTEMPTS):
+        return True
+    # What could not be fetched may only have lacked the permission.
+    same_readers = failure.readers_version == ref.readers_version
+    return same_readers and failure.next_attempt is not None and failure.next_attempt > now
 
 
 def too_many(deletions: int, held: int, share: float) -> bool:

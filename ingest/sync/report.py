@@ -78,6 +78,8 @@ class Report:
     """Name and remark of documents that were read in part."""
     waits_for: list[str] = field(default_factory=list)
     """Sources that must be synced, too, before searches turn to an index of a new generation."""
+    published: bool = False
+    """Whether searches find what was written; a part of a new generation waits for the rest."""
     stopped: str | None = None
     """Why the run could not do all it should, and how to go on."""
 

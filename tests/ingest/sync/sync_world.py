@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory_index import MemoryIndex
@@ -36,6 +37,12 @@ class World:
     def sync(self, **options: Any) -> Report:
         prepare = InProcess(self.pipeline, self.fingerprint)
         return sync(self.source, self.index, self.state, prepare, source="wiki", **options)
+
+    def let_pauses_pass(self) -> None:
+        """Be a day later, as far as the attempts at what failed are concerned."""
+        over = datetime.now(UTC) - timedelta(seconds=1)
+        failures = self.state.failures("wiki").values()
+        self.state.record_failures("wiki", [replace(f, next_attempt=over) for f in failures])
 
     def texts(self) -> dict[str, str]:
         """Return what a search can find, by document id."""

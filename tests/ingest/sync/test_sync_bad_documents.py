@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from pipelines import MemorySource, words
-from sync_world import World
+from sync_world import BOARD, World
 
 from connectors.base import Document
 from ingest.prepare import InProcess, Job, Prepared, Unprepared
 from ingest.sync import sync
+from ingest.sync.failing import next_attempt
 
 
 def test_a_bad_document_is_named_with_its_reason_and_the_rest_goes_on(world: World) -> None:
@@ -79,18 +82,51 @@ def test_a_document_that_brings_its_reader_down_is_tried_three_times(world: Worl
         prepare = Falling(words, "1")
         report = sync(world.source, world.index, world.state, prepare, source="wiki")
         assert report.failed == [("p1.txt", "it took too long")]
+        world.let_pauses_pass()
     assert tried == 3
 
 
-def test_a_document_that_can_not_be_fetched_is_tried_in_every_run(world: World) -> None:
+def test_a_document_that_can_not_be_fetched_is_tried_after_a_pause_and_told_every_time(
+    world: World,
+) -> None:
     world.source.put("p1", "secret")
     world.source.pages["p1"].fetchable = False
     for _ in range(5):
         assert world.sync().failed == [("p1.txt", "it was removed while it was read")]
-    assert world.source.fetched == ["p1"] * 5
+    assert world.source.fetched == ["p1"]
+    world.let_pauses_pass()
+    assert world.sync().failed == [("p1.txt", "it was removed while it was read")]
+    assert world.source.fetched == ["p1"] * 2
+    assert world.state.failures("wiki")["p1"].attempts == 2
+    world.let_pauses_pass()
     world.source.pages["p1"].fetchable = True
     assert world.sync().failed == []
     assert world.texts()["p1"] == "secret"
+
+
+def test_pauses_between_attempts_double_from_five_minutes_to_a_day() -> None:
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    pauses = [(next_attempt(attempts, now) - now) for attempts in (1, 2, 3, 9, 10, 1_000)]
+    minutes = [pause.total_seconds() / 60 for pause in pauses]
+    assert minutes == [5, 10, 20, 1_280, 1_440, 1_440]
+
+
+@pytest.mark.parametrize("what", ["changed", "opened to others", "asked for", "all of it"])
+def test_a_pause_is_over_at_once_when(world: World, what: str) -> None:
+    world.source.put("p1", "secret")
+    world.source.pages["p1"].fetchable = False
+    world.sync()
+    world.source.pages["p1"].fetchable = True
+    options: dict[str, Any] = {}
+    if what == "changed":
+        world.source.put("p1", "other secret")
+    elif what == "opened to others":
+        world.source.pages["p1"].readers = BOARD
+    else:
+        options = {"only": "p1"} if what == "asked for" else {"full": True}
+    assert world.sync(**options).failed == []
+    assert world.texts() == world.shown()
+    assert world.state.failures("wiki") == {}
 
 
 def test_two_documents_under_one_id_are_told(world: World) -> None:

@@ -92,6 +92,7 @@ def test_what_failed_is_tried_again_although_it_is_no_news_to_the_feed(feed: Wor
     feed.source.pages["p1"].fetchable = False
     feed.sync()
     feed.source.pages["p1"].fetchable = True
+    feed.let_pauses_pass()
     report = feed.sync()
     assert not report.full
     assert report.failed == []
