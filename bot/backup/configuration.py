@@ -16,8 +16,9 @@ _NAMED = re.compile(
     r"""(?ix) \b [\w-]* (?: password | passwd | secret | token | api[_-]?key ) [\w-]* \s* [=:] \s*
     (["']?) (?! ["'\s] | \d{1,4} \s* (?: [#\n] | \Z ) ) ([^"'\n]+) \1"""
 )
-# Tokens that tell themselves: Slack's (api.slack.com/authentication/token-types), OpenAI-like keys.
-_TOKEN = re.compile(r"\b(?:xox[a-z]|xapp|sk)-[\w-]{8,}")
+# Tokens that tell themselves: Slack's (api.slack.com/authentication/token-types), OpenAI-like keys,
+# Atlassian's.
+_TOKEN = re.compile(r"\b(?:(?:xox[a-z]|xapp|sk)-[\w-]{8,}|AT[AC]TT[\w=+/-]{16,})")
 
 
 def masked(text: str) -> tuple[str, int]:

@@ -10,7 +10,6 @@ from bot.cli.console import err, say, settle
 if TYPE_CHECKING:
     from bot.app import App
     from bot.schedule import Job
-    from bot.settings import Config
 
 HELP = say(
     """Serve Slack and Discord, and keep the sources of kurage.toml in sync.
@@ -31,10 +30,11 @@ def command() -> None:
     import asyncio
 
     from bot import app, settings
+    from bot.serve import jobs
 
     settle()
     with app.open_app() as kurage:
-        syncs = _syncs(kurage.settings.config)
+        syncs = jobs.syncs(kurage)
         if not syncs and not kurage.configured_platforms:
             raise settings.SettingsError(
                 say(
@@ -46,7 +46,7 @@ def command() -> None:
                     'なら kurage.toml の取り込み元に every = "1h" などを加えてください',
                 )
             )
-        asyncio.run(_serve(kurage, [*syncs, *_purges(kurage.settings.config)]))
+        asyncio.run(_serve(kurage, [*syncs, *jobs.purges(kurage.settings.config)]))
 
 
 async def _serve(kurage: App, jobs: list[Job]) -> None:
@@ -62,25 +62,3 @@ async def _serve(kurage: App, jobs: list[Job]) -> None:
 
 def _show(en: str, ja: str) -> None:
     err().print(say(en, ja), markup=False)
-
-
-def _syncs(config: Config) -> list[Job]:
-    from bot import schedule, settings
-
-    return [
-        schedule.Job(name, ("ingest", name), float(settings.seconds(source.every)))
-        for name, source in config.sources.items()
-        if source.every
-    ]
-
-
-def _purges(config: Config) -> list[Job]:
-    """Return the daily purge of old conversations, if any are to be purged."""
-    from bot import schedule, settings
-
-    if not settings.seconds(config.log.keep):
-        return []
-    purge = ("log", "purge", "--older-than", config.log.keep, "--yes")
-    day = float(settings.seconds("1d"))
-    # Not amid the start, which has better things to do.
-    return [schedule.Job("log purge", purge, every=day, after=60.0)]

@@ -28,6 +28,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         # Slack's tokens: https://docs.slack.dev/authentication/tokens
         (("xox",), r"\bxox[a-z][.-][\w.%-]+", GONE),
         (("xapp", "xwfp"), r"\b(?:xapp|xwfp)-[\w.%-]+", GONE),
+        # Atlassian's API tokens, and the keys of its administrators.
+        (("atatt", "atctt"), r"\bAT[AC]TT[\w=+/-]{16,}", GONE),
         # Slack's response URLs and webhooks; their path is the secret, whatever the host.
         (("hooks.slack",), rf"(hooks\.slack(?:-gov)?\.com/){_VALUE}", rf"\1{GONE}"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import tomllib
@@ -43,6 +44,15 @@ class ConfluenceAccount(BaseModel):
     email: str | None = None
     """Of a Cloud account; None: the token is a personal access token of Data Center."""
     token: SecretStr | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """The token, as it is and as it travels beside an e-mail address (RFC 7617)."""
+        if not self.token:
+            return []
+        token = self.token.get_secret_value()
+        pair = base64.b64encode(f"{self.email or ''}:{token}".encode()).decode("ascii")
+        return [token, pair]
 
 
 class Settings(BaseModel):
@@ -141,10 +151,10 @@ class Settings(BaseModel):
             self.slack_app_token,
             self.discord_bot_token,
             self.generator_api_key,
-            *(account.token for account in self.confluence.values()),
         )
+        accounts = (form for one in self.confluence.values() for form in one.secrets)
         passwords = _passwords(self.database_url.get_secret_value())
-        return [*(one.get_secret_value() for one in given if one), *passwords]
+        return [*(one.get_secret_value() for one in given if one), *accounts, *passwords]
 
     @field_validator("qdrant_url")
     @classmethod

@@ -28,6 +28,7 @@ HOSTILE = [
     (f"Failed to call with {BOT_TOKEN}", BOT_TOKEN),
     (f"token={APP_TOKEN}&x=1", APP_TOKEN),
     ("xoxe.xoxb-1-Mi0yLTEyMzQ1", "Mi0yLTEyMzQ1"),
+    ("refused ATATT3xFfGF0Ab-Cd_Ef=1A2B3C4D", "ATATT3xFfGF0Ab-Cd_Ef=1A2B3C4D"),
     (f"login as {DISCORD_TOKEN} refused", DISCORD_TOKEN),
     (f"posting to {RESPONSE_URL}?x=1", "123456/AbCdEfGh"),
     ("POST http://127.0.0.1:8080/actions/T0KURAGE01/12/AbCdEf", "AbCdEf"),

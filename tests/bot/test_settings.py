@@ -1,5 +1,6 @@
 """What `kurage.toml`, `.env` and the environment may say, and the answer to a slip of the pen."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -372,6 +373,9 @@ def test_the_tokens_of_confluence_are_secrets(tmp_path: Path) -> None:
     """Of every account: whatever is written somewhere is searched for them."""
     loaded = settings.load({**CLOUD, "CONFLUENCE_LEGACY_TOKEN": "PAT-hunter2"}, tmp_path)
     assert {"ATATT-hunter2", "PAT-hunter2"} <= set(loaded.secrets)
+    # As the header of a request holds them, too.
+    pair = base64.b64encode(b"bot@example.co.jp:ATATT-hunter2").decode()
+    assert pair in loaded.secrets
     assert "hunter2" not in repr(loaded)
 
 

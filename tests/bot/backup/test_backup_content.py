@@ -31,6 +31,11 @@ class TestConfiguration:
             ("token = 12345678", "token = ***"),
             ('SLACK_TOKEN = "abc def"', 'SLACK_TOKEN = "***"'),
             ("# xoxb-1234567890-abc は使わない", "# *** は使わない"),
+            ("# 情シス ATATT3xFfGF0Ab-Cd_Ef=1A2B3C4D", "# 情シス ***"),
+            (
+                'url = "https://bot:pw@wiki.example.co.jp"',
+                'url = "https://bot:***@wiki.example.co.jp"',
+            ),
         ],
     )
     def test_what_looks_like_a_secret_is_left_out(self, text: str, without: str) -> None:
