@@ -23,7 +23,10 @@ def document_id(text: str, url_prefix: str | None, *roots: str) -> str | None:
     text = text.strip()
     if url_prefix is not None and text.startswith(opened(url_prefix)):
         return _relative(unquote(_bare(text.removeprefix(url_prefix))))
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # such as https://[
+        return None
     if parts.scheme == "file" and parts.netloc in {"", "localhost"}:
         # bytes that are no UTF-8 as the file system's functions take them
         return _below(unquote(parts.path, errors="surrogateescape"), roots)
@@ -52,6 +55,6 @@ def _below(path: str, roots: tuple[str, ...]) -> str | None:
 
 def _relative(path: str) -> str | None:
     parts = [part for part in path.split("/") if part not in {"", "."}]
-    if not parts or ".." in parts:
+    if not parts or ".." in parts or "\0" in path:
         return None
     return identify("/".join(parts))

@@ -5,12 +5,13 @@ A subclass provides `site`: a small source that the tests can write to, with a c
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.base import Connector, ConnectorError, Cursor, Gone, Ref
+from connectors.base import Connector, ConnectorError, Cursor, Document, Gone, Ref, Unread
 
 
 class Site(Protocol):
@@ -40,6 +41,10 @@ class Site(Protocol):
         """Make it impossible to see all documents, although some can be seen."""
         ...
 
+    def go_away(self) -> None:
+        """Make the source unreachable, or have it refuse everything, until the test ends."""
+        ...
+
 
 def listing(connector: Connector) -> dict[str, Ref]:
     """Return a full listing by name."""
@@ -48,6 +53,9 @@ def listing(connector: Connector) -> dict[str, Ref]:
 
 class ConnectorContract:
     """Rules of the port."""
+
+    feed_tells_deletions = True
+    """Whether the source's change feed, if it has one, names what is gone."""
 
     @pytest.fixture
     def site(self) -> Site:
@@ -176,17 +184,25 @@ class ConnectorContract:
         assert changed.version != refs["three.md"].version
 
     def test_a_cursor_stands_behind_what_it_covers(self, filled: Site) -> None:
-        """A source without a change feed yields none."""
+        """A source without a change feed yields none; windows that overlap repeat what is true."""
         changes = list(filled.connector().changes(None))
         cursors = [change for change in changes if isinstance(change, Cursor)]
         if not cursors:
             return
         assert changes[-1] == cursors[-1]
+        first = {change.name: change for change in changes if isinstance(change, Ref)}
         filled.write("four.md", "本文です。")
+        filled.write("two.md", "# two.md\nあたらしい本文です。")
         filled.remove("one.md")
         news = list(filled.connector().changes(cursors[-1]))
-        assert {change.name for change in news if isinstance(change, Ref)} == {"four.md"}
-        assert len([change for change in news if isinstance(change, Gone)]) == 1
+        now = listing(filled.connector())
+        told = {change.name: change for change in news if isinstance(change, Ref)}
+        assert {"four.md", "two.md"} <= told.keys()
+        assert told.items() <= now.items()
+        gone = {change.id for change in news if isinstance(change, Gone)}
+        assert gone <= {first["one.md"].id}
+        assert gone or not self.feed_tells_deletions
+        assert isinstance(news[-1], Cursor)
 
     def test_ids_and_versions_can_be_stored_anywhere(self, filled: Site) -> None:
         filled.write("日本語 と空白.md", "本文です。")
@@ -194,3 +210,106 @@ class ConnectorContract:
             for text in (ref.id, ref.version, ref.readers_version, ref.name):
                 assert text.encode("utf-8")
                 assert text.isprintable()
+
+    def test_many_documents_are_fetched_each_once_as_if_one_by_one(self, filled: Site) -> None:
+        connector = filled.connector()
+        refs = listing(connector)
+        answers = list(connector.fetch_all(list(refs.values())))
+        assert sorted(answer.ref.id for answer in answers) == sorted(r.id for r in refs.values())
+        for answer in answers:
+            assert answer == connector.fetch(answer.ref)
+        assert list(connector.fetch_all([])) == []
+
+    def test_of_many_documents_one_that_vanished_is_told_and_the_others_come(
+        self, filled: Site
+    ) -> None:
+        connector = filled.connector()
+        refs = listing(connector)
+        filled.remove("two.md")
+        answers = {answer.ref.id: answer for answer in connector.fetch_all(list(refs.values()))}
+        unread = answers.pop(refs["two.md"].id)
+        assert isinstance(unread, Unread)
+        assert unread.reason
+        assert "\n" not in unread.reason
+        assert answers.keys() == {refs["one.md"].id, refs["three.md"].id}
+        assert all(isinstance(answer, Document) for answer in answers.values())
+
+    def test_fetching_many_can_be_stopped_early(self, filled: Site) -> None:
+        """And the connector goes on working."""
+        connector = filled.connector()
+        refs = listing(connector)
+        answers = connector.fetch_all(list(refs.values()))
+        next(answers)
+        assert isinstance(answers, Generator), "there is no other way to say that it is over"
+        answers.close()
+        assert connector.fetch(refs["three.md"]).body
+
+    def test_only_what_is_gone_is_confirmed_to_be_gone(self, filled: Site) -> None:
+        """A listing that left something out by mistake deletes nothing then."""
+        connector = filled.connector()
+        refs = listing(connector)
+        filled.remove("two.md")
+        asked = {ref.id for ref in refs.values()}
+        assert connector.confirm_gone(asked) == {refs["two.md"].id}
+        assert filled.connector().confirm_gone(asked) == {refs["two.md"].id}
+        assert connector.confirm_gone([]) == frozenset()
+
+    def test_nothing_is_confirmed_to_be_gone_while_the_source_is_away(self, filled: Site) -> None:
+        connector = filled.connector()
+        ids = [ref.id for ref in listing(connector).values()]
+        filled.go_away()
+        with pytest.raises(ConnectorError):
+            connector.confirm_gone(ids)
+
+    def test_a_source_that_is_away_ends_the_fetching_with_one_line(self, filled: Site) -> None:
+        """Thousands of documents that fail one by one would each be tried again later."""
+        connector = filled.connector()
+        refs = list(listing(connector).values())
+        filled.go_away()
+        with pytest.raises(ConnectorError) as raised:
+            list(connector.fetch_all(refs))
+        assert "\n" not in str(raised.value)
+
+    def test_a_document_is_found_by_its_address(self, filled: Site) -> None:
+        connector = filled.connector()
+        for ref in listing(connector).values():
+            url = connector.fetch(ref).url
+            assert connector.find(url) == ref
+            assert filled.connector().find(f"{url}#heading") == ref
+
+    def test_an_address_that_leads_elsewhere_finds_nothing(self, filled: Site) -> None:
+        connector = filled.connector()
+        gone = connector.fetch(listing(connector)["two.md"]).url
+        filled.remove("two.md")
+        for url in (
+            gone,
+            "https://elsewhere.example/one.md",
+            "https://[",
+            "",
+            "\x00",
+            "no address",
+        ):
+            assert connector.find(url) is None
+
+    def test_an_examination_tells_what_is_wrong_and_never_raises(self, filled: Site) -> None:
+        remarks = list(filled.connector().examine())
+        assert "ok" in {remark.level for remark in remarks}
+        assert "problem" not in {remark.level for remark in remarks}
+        filled.go_away()
+        remarks = list(filled.connector().examine())
+        assert "problem" in {remark.level for remark in remarks}
+        assert all(remark.message.strip() for remark in remarks)
+
+    def test_requests_are_counted_from_none(self, filled: Site) -> None:
+        connector = filled.connector()
+        assert connector.requests == 0
+        refs = listing(connector)
+        listed = connector.requests
+        connector.fetch(refs["one.md"])
+        assert connector.requests >= listed
+
+    def test_a_connector_can_be_closed_twice(self, filled: Site) -> None:
+        connector = filled.connector()
+        listing(connector)
+        connector.close()
+        connector.close()

@@ -53,6 +53,10 @@ class FolderSite:
         finally:
             os.chdir(here)
 
+    def go_away(self) -> None:
+        """As a share that is no longer mounted."""
+        self.root.rename(self.root.with_name("elsewhere"))
+
 
 def names(connector: FolderConnector) -> set[str]:
     return set(listing(connector))
