@@ -16,6 +16,7 @@ from bot.cli.console import EXPECTED_EXIT, expected_errors, problem, say, settle
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.app.mirror import Options
     from bot.settings import Source
     from ingest.sync import Progress, Report
 
@@ -173,21 +174,19 @@ def command(
 
     _refuse_nonsense(target, location, everything, url_prefix, only)
     settle()
+    options: Options = {
+        "full": full,
+        "dry_run": dry_run,
+        "allow_delete": allow_delete,
+        "switch": switch,
+        "only": only,
+    }
     rows: list[dict[str, Any]] = []
     complete = True
     with app.open_app() as kurage:
         for chosen, source in _chosen(kurage, target, location, everything, name, url_prefix):
             try:
-                done = _sync(
-                    kurage,
-                    chosen,
-                    source,
-                    full=full,
-                    dry_run=dry_run,
-                    allow_delete=allow_delete,
-                    switch=switch,
-                    only=only,
-                )
+                done = _sync(kurage, chosen, source, options)
             except expected_errors() as error:
                 if not everything:
                     raise
@@ -287,7 +286,7 @@ def _site_of_the_environment(kurage: App, space: str | None) -> Source:
         raise typer.BadParameter(reason) from None
 
 
-def _sync(kurage: App, name: str, source: Source, *, only: str | None, **options: bool) -> Report:
+def _sync(kurage: App, name: str, source: Source, options: Options) -> Report:
     from bot.cli import progress
 
     with progress.bar() as bar:
@@ -296,4 +295,5 @@ def _sync(kurage: App, name: str, source: Source, *, only: str | None, **options
             work = (now.bytes_done, now.bytes_total)
             bar.advance_to(now.done, now.total, (now.name or name)[-40:], work=work)
 
-        return kurage.sync(name, source, only=only, on_progress=show, **options)
+        options["on_progress"] = show
+        return kurage.sync(name, source, **options)

@@ -15,7 +15,7 @@ import typer
 from bot.cli.console import LANGUAGE, err, fail, out, say
 
 if TYPE_CHECKING:
-    from bot.cli.init.answers import Answers, Folder
+    from bot.cli.init.answers import Answers
     from bot.cli.init.dialogue import Dialogue
     from bot.cli.init.files import Draft
     from bot.exchange import Language
@@ -203,6 +203,7 @@ def _given(
 ) -> Answers:
     """Return what the options say, and the files that are there where they say nothing."""
     from bot.cli.init import answers
+    from bot.cli.init.folders import named_folders
 
     if language not in {None, "ja", "en"}:
         raise typer.BadParameter(say("use ja or en", "ja か en を指定してください"))
@@ -223,30 +224,13 @@ def _given(
     held_key = settings.qdrant_api_key
     return answers.Answers(
         language=spoken,
-        folders=_folders(folders, prefix, settings),
+        folders=named_folders(folders, prefix, settings),
         every=often,
         generator=generator or settings.generator,
         database_url=database_url or _database_url(settings),
         qdrant_url=qdrant_url or settings.qdrant_url,
         qdrant_api_key=qdrant_api_key or (held_key.get_secret_value() if held_key else None),
     )
-
-
-def _folders(paths: list[Path], prefix: str | None, settings: Settings) -> tuple[Folder, ...]:
-    from bot.cli.init import answers
-
-    known = settings.config.sources
-    found: list[Folder] = []
-    for named in paths:
-        try:
-            path = answers.folder(str(named))
-        except (ValueError, OSError) as error:
-            fail(say(f"there is no folder {error}", f"フォルダー {error} が見つかりません"))
-        same = [name for name, source in known.items() if source.path == path]
-        taken = {*known, *(folder.name for folder in found)}
-        name = same[0] if same else answers.suggested_name(path, taken)
-        found.append(answers.Folder(name, path, prefix))
-    return tuple(found)
 
 
 def _without_questions(given: Answers, directory: Path, *, test: bool, overwrite: bool) -> None:
