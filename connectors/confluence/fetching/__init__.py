@@ -1,0 +1,123 @@
+"""Fetches documents: pages and threads in batches, attachments one by one, a few at once.
+
+A batch that fails is halved until the one document is found that it fails by. What the documents
+are made of, `pages`, `threads` and `files` know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from connectors.base import ConnectorError, Document, Ref, Unread
+from connectors.confluence.fetching.files import Files
+from connectors.confluence.fetching.pages import Pages
+from connectors.confluence.fetching.run_ahead import Job, ahead
+from connectors.confluence.fetching.threads import ThreadDocuments
+from connectors.confluence.session import Session
+from connectors.confluence.trouble import one_line, site_is_away
+
+BATCH = 25
+"""Documents a request with bodies: a page of results holds 25 to 100 on every edition."""
+FILES = 100
+"""Attachments that are looked up together, before each is downloaded."""
+AT_ONCE = 4
+"""Batches and attachments that are fetched or wait to be taken."""
+_WEIGHT = 64_000_000
+"""Bytes of attachments that are fetched at once, unless one alone has more."""
+
+Got = Document | Unread
+_Work = Callable[[list[Ref]], list[Got]]
+
+
+class Fetcher:
+    """Fetches the documents of a session."""
+
+    def __init__(self, session: Session, max_bytes: int) -> None:
+        self._session = session
+        self._pages = Pages(session, max_bytes)
+        self._threads = ThreadDocuments(session, max_bytes)
+        self._files = Files(session, max_bytes)
+
+    def all(self, wanted: Sequence[Ref]) -> Iterator[Got]:
+        """Yield each document, or why it could not be fetched.
+
+        Raises `ConnectorError` where nothing more can be fetched.
+        """
+        return ahead(self._jobs(wanted), at_once=AT_ONCE, most=_WEIGHT)
+
+    def _jobs(self, wanted: Sequence[Ref]) -> Iterator[Job[Got]]:
+        """Yield the jobs in the order of the documents, as far as batches allow."""
+        pages: list[Ref] = []
+        threads: list[Ref] = []
+        files: list[Ref] = []
+        for ref in wanted:
+            match self._kind(ref):
+                case "attachment":
+                    files.append(ref)
+                case "thread":
+                    threads.append(ref)
+                case _:
+                    pages.append(ref)
+            if len(pages) == BATCH:
+                yield Job(partial(self._halved, self._some_pages, pages))
+                pages = []
+            if len(threads) == BATCH:
+                yield Job(partial(self._halved, self._threads.documents, threads))
+                threads = []
+            if len(files) == FILES:
+                yield from self._file_jobs(files)
+                files = []
+        if pages:
+            yield Job(partial(self._halved, self._some_pages, pages))
+        if threads:
+            yield Job(partial(self._halved, self._threads.documents, threads))
+        if files:
+            yield from self._file_jobs(files)
+
+    def _kind(self, ref: Ref) -> str:
+        """Return the kind of a document; one that nobody listed in this run is taken for a page."""
+        entry = self._session.known.get(ref.id)
+        return entry.kind if entry else "attachment" if ref.id.startswith("att") else "page"
+
+    def _some_pages(self, some: list[Ref]) -> list[Got]:
+        """Return pages; what turns out to be a comment or a file is fetched as such."""
+        got, others = self._pages.documents(some)
+        for kind, strange in others.items():
+            if kind == "comment":
+                got += self._halved(self._threads.documents, strange)
+            else:
+                for job in self._file_jobs(strange):
+                    got += job.work()
+        return got
+
+    def _halved(self, work: _Work, some: list[Ref]) -> list[Got]:
+        """Return the documents, those apart that bring down whatever they are fetched with."""
+        try:
+            return work(some)
+        except ConnectorError as error:
+            if site_is_away(self._session.site, error):
+                raise
+            if len(some) == 1:
+                return [Unread(some[0], one_line(error))]
+        middle = len(some) // 2
+        return [*self._halved(work, some[:middle]), *self._halved(work, some[middle:])]
+
+    def _file_jobs(self, some: list[Ref]) -> Iterator[Job[Got]]:
+        """Yield a job for each attachment, now that they are looked up together."""
+        try:
+            looked_up = self._files.look_up(some)
+        except ConnectorError as error:
+            if site_is_away(self._session.site, error):
+                raise
+            if len(some) == 1:
+                unread: list[Got] = [Unread(some[0], one_line(error))]
+                yield Job(lambda: unread)
+                return
+            middle = len(some) // 2
+            yield from self._file_jobs(some[:middle])
+            yield from self._file_jobs(some[middle:])
+            return
+        for ref, file, page in looked_up:
+            size = file.size if file and file.size else 0
+            yield Job(partial(self._files.documents, ref, file, page), size)

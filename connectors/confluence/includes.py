@@ -1,0 +1,246 @@
+"""Pages within pages: which ones a page includes, and whether its readers may see them.
+
+An included page's text may only be shown to everybody who may read the page around it if all of
+them may read it where it stands: `layers.covers` decides. Knows nothing of how text is taken out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connectors.base import ConnectorError, Readers
+from connectors.confluence import cql, layers, macros, refs
+from connectors.confluence.access import Access
+from connectors.confluence.memory import Memory, Named
+from connectors.confluence.page import Page
+from connectors.confluence.scope import Selection, batches
+from connectors.confluence.storage import include_key
+from connectors.confluence.trouble import ends_everything
+from connectors.confluence.values import Content, Site
+
+DEEP = 3
+"""So many pages within each other are followed."""
+_BODIES = 16_000_000
+"""Characters of included bodies that are kept: one page may stand in a thousand."""
+_TITLES = 500
+"""Characters of titles a query: its address stays below 8,000 bytes, all in Japanese."""
+
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A page that others include."""
+
+    id: str
+    version: str
+    space: str
+    readers: Readers | None
+    """None: they can not be found out, or the page is left out of the mirror."""
+
+
+@dataclass(slots=True)
+class Expanded:
+    """What a page includes, theirs among them."""
+
+    included: dict[str, str | None] = field(default_factory=dict)
+    """For `Storage.included`."""
+    names: list[Named] = field(default_factory=list)
+    """In the spaces that they mean."""
+
+
+class Includes:
+    """The included pages of a site, as it is during one run; threads may share it."""
+
+    def __init__(self, site: Site, access: Access, selection: Selection, memory: Memory) -> None:
+        self._site = site
+        self._access = access
+        self._selection = selection
+        self._memory = memory
+        self._lock = threading.RLock()
+        self._found: dict[_Key, _Target | None] = {}
+        self._bodies: OrderedDict[str, str | None] = OrderedDict()
+        self._held = 0
+        self._hosts: dict[str, list[Named]] | None = None
+        self._wanted: set[_Key] = set()
+
+    # What a listing needs: no bodies
+
+    def recall(self) -> None:
+        """Take from the memory which pages include which; a listing does so before it begins."""
+        self._hosts = self._memory.includes()
+        self._wanted = {_key(name) for names in self._hosts.values() for name in names}
+
+    def names(self, host: str) -> list[Named]:
+        """Return the pages that a page was seen to include."""
+        if self._hosts is not None:
+            return self._hosts.get(host, [])
+        return self._memory.included_by(host)
+
+    def offer(self, page: Page, readers: Readers | None) -> None:
+        """Take note of a page that a listing shows: if one includes it, nobody need ask for it."""
+        if (key := (page.space.upper(), page.title.lower())) in self._wanted:
+            self._found[key] = _Target(page.id, page.version, page.space, readers)
+
+    def resolve(self, names: Iterable[Named]) -> None:
+        """Ask for those of these pages that nobody asked for, and no listing showed."""
+        with self._lock:
+            missing: dict[str, dict[_Key, Named]] = {}
+            for name in names:
+                if (key := _key(name)) not in self._found:
+                    missing.setdefault(key[0], {})[key] = name
+            for space, named in missing.items():
+                seen = self._selection.seen.get(space)
+                for some in _short(named.values() if seen else ()):
+                    self._search(seen.key if seen else "", some)
+                for key in named:
+                    self._found.setdefault(key, None)
+
+    def mark(self, names: Collection[Named], readers: Readers | None) -> str:
+        """Return what a page's version has at its end for the pages that it includes.
+
+        It changes with theirs, and with whether they may be shown. Without a memory it is empty:
+        the next listing could not know it.
+        """
+        if not names or not self._memory.lasts:
+            return ""
+        self.resolve(names)
+        states = sorted(
+            f"{name.space}\0{name.title}\0{self._state(name, readers)}" for name in names
+        )
+        digest = hashlib.blake2b("\1".join(states).encode("utf-8", "replace"), digest_size=8)
+        return f"+{digest.hexdigest()}"
+
+    def hosts(self, changed: Iterable[Page]) -> set[str]:
+        """Return the ids of the pages that include one of these."""
+        return self._memory.hosts([(page.id, Named(page.space, page.title)) for page in changed])
+
+    # What a body needs
+
+    def expand(self, hosts: Sequence[tuple[Content, Readers]]) -> dict[str, Expanded]:
+        """Return what these pages include, by their ids; remembers it for the listings to come.
+
+        Raises `ConnectorError` where that can not be found out.
+        """
+        found = {host.id: Expanded() for host, _ in hosts}
+        open_: list[tuple[Content, Readers, str]] = [
+            (host, readers, host.storage or "") for host, readers in hosts
+        ]
+        for _ in range(DEEP):
+            asked = [
+                (host, readers, include_key(space, title), Named(self._space(space, host), title))
+                for host, readers, markup in open_
+                for space, title in macros.included(markup)
+                if include_key(space, title) not in found[host.id].included
+            ]
+            open_ = list(self._level(asked, found))
+            if not open_:
+                break
+        for host, _ in hosts:
+            self._remember(host, found[host.id].names)
+        return found
+
+    def _level(
+        self,
+        asked: Collection[tuple[Content, Readers, str, Named]],
+        found: dict[str, Expanded],
+    ) -> Iterator[tuple[Content, Readers, str]]:
+        """Fill in the pages of one depth, and yield those that may include more."""
+        self.resolve(name for *_, name in asked)
+        shown = {
+            target.id
+            for _, readers, _, name in asked
+            if (target := self._found.get(_key(name))) and self._shows(target, readers)
+        }
+        with self._lock:
+            bodies = self._read(shown)
+        for host, readers, key, name in asked:
+            expanded, target = found[host.id], self._found.get(_key(name))
+            if target is not None and target.id == host.id:
+                expanded.included[key] = None  # a page within itself has no end
+                continue
+            if name not in expanded.names:
+                expanded.names.append(name)
+            body = bodies.get(target.id) if target and self._shows(target, readers) else None
+            if body is not None and target and target.space != host.space:
+                body = macros.at_home(body, target.space)
+            expanded.included[key] = body
+            if body is not None:
+                yield host, readers, body
+
+    def _space(self, written: str, host: Content) -> str:
+        seen = self._selection.seen.get(written.upper())
+        return seen.key if seen else written or host.space
+
+    def _state(self, name: Named, readers: Readers | None) -> str:
+        target = self._found.get(_key(name))
+        shown = target is not None and readers is not None and self._shows(target, readers)
+        return f"{target.id}:{target.version}" if target and shown else "hidden"
+
+    @staticmethod
+    def _shows(target: _Target, readers: Readers) -> bool:
+        return target.readers is not None and layers.covers(target.readers, readers)
+
+    def _search(self, space: str, names: list[Named]) -> None:
+        titles = " or ".join(f"title = {cql.text(name.title)}" for name in names)
+        query = cql.both(f"space = {cql.text(space)}", cql.PAGES, f"({titles})")
+        pages = list(self._site.search(query, restrictions=True))
+        self._access.learn(pages)
+        self._access.prepare(pages)
+        wanted = {_key(name) for name in names}
+        # Blog posts may share a title with a page, which is then what is meant.
+        for page in sorted(pages, key=lambda page: (page.kind == "page", page.id)):
+            if (key := (page.space.upper(), page.title.lower())) in wanted:
+                version, readers = refs.version(page), self._readers(page)
+                self._found[key] = _Target(page.id, version, page.space, readers)
+
+    def _readers(self, page: Content) -> Readers | None:
+        selection = self._selection
+        if selection.hidden(page):
+            return None
+        try:
+            return self._access.readers(page)
+        except ConnectorError as error:
+            if ends_everything(error):
+                raise
+            return None
+
+    def _read(self, ids: Collection[str]) -> dict[str, str | None]:
+        """Return the bodies of these pages; None: there is none."""
+        bodies = {page: self._bodies[page] for page in ids if page in self._bodies}
+        for some in batches((page for page in ids if page not in bodies), 25):
+            query = cql.both(cql.among("id", some), cql.PAGES)
+            for page in self._site.search(query, body=True):
+                bodies[page.id] = self._bodies[page.id] = page.storage
+                self._held += len(page.storage or "")
+        while self._held > _BODIES:
+            self._held -= len(self._bodies.popitem(last=False)[1] or "")
+        return bodies
+
+    def _remember(self, host: Content, names: Sequence[Named]) -> None:
+        targets = ((name, self._found.get(_key(name))) for name in names)
+        self._memory.remember_includes(
+            host.id, [(name, target.id if target else "") for name, target in targets]
+        )
+        if self._hosts is not None:
+            self._hosts[host.id] = list(names)
+
+
+def _key(name: Named) -> _Key:
+    return name.space.upper(), name.title.lower()
+
+
+def _short(names: Iterable[Named]) -> Iterator[list[Named]]:
+    """Yield the names in lists that fit into a query."""
+    some: list[Named] = []
+    for name in names:
+        if some and sum(len(one.title) for one in (*some, name)) > _TITLES:
+            yield some
+            some = []
+        some.append(name)
+    if some:
+        yield some
