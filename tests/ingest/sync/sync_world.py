@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from memory_index import MemoryIndex
@@ -13,7 +15,7 @@ from connectors.base import Readers
 from ingest.encode import EncodedQuery
 from ingest.prepare import InProcess, Pipeline
 from ingest.state import Base, State, open_engine
-from ingest.sync import Report, sync
+from ingest.sync import Progress, Report, sync
 
 BOARD: Readers = (frozenset({"group:board"}),)
 
@@ -33,10 +35,23 @@ class World:
     state: State = field(default_factory=new_state)
     pipeline: Pipeline = words
     fingerprint: str = "1"
+    spool: Path | None = None
 
     def sync(self, **options: Any) -> Report:
         prepare = InProcess(self.pipeline, self.fingerprint)
+        options.setdefault("spool", self.spool)
         return sync(self.source, self.index, self.state, prepare, source="wiki", **options)
+
+    def die_after(self, documents: int, *, saved: bool = False) -> None:
+        """Sync, and be ended when so many documents have been written."""
+
+        def die(progress: Progress) -> None:
+            if progress.stage == "read" and progress.done == documents:
+                raise KeyboardInterrupt
+
+        with suppress(KeyboardInterrupt):
+            self.sync(on_progress=die)
+        self.index.crash(saved=saved)
 
     def let_pauses_pass(self) -> None:
         """Be a day later, as far as the attempts at what failed are concerned."""
