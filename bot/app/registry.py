@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from bot.settings import ConfluenceSource, EncoderName, FolderSource, GeneratorName
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from ingest.encode import Encoder
 
 
-def _folder(source: FolderSource, kurage: App, name: str) -> Connector:  # noqa: ARG001
+def _folder(source: FolderSource, kurage: App) -> Connector:
     from connectors.folder import FolderConnector
 
     return FolderConnector(
@@ -35,7 +34,7 @@ def _folder(source: FolderSource, kurage: App, name: str) -> Connector:  # noqa:
     )
 
 
-def _confluence(source: ConfluenceSource, kurage: App, name: str) -> Connector:
+def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
     from connectors.confluence import ConfluenceConnector
     from connectors.confluence.api import open_site
     from connectors.confluence.scope import Scope
@@ -68,7 +67,7 @@ def _confluence(source: ConfluenceSource, kurage: App, name: str) -> Connector:
         readers=source.readers,
         licensed_groups=source.licensed_groups,
         max_bytes=kurage.settings.config.ingest.max_bytes,
-        memory=kurage.home / "confluence" / f"{quote(name, safe='')}.db",
+        memory=kurage.home / "confluence.db",
     )
 
 
@@ -112,8 +111,8 @@ def _lexical(kurage: App) -> Callable[[], Encoder]:
     return partial(LexicalEncoder, kurage.analyzer)
 
 
-# By the kind of source. Each gets a source of its own kind, and the source's name.
-CONNECTORS: dict[str, Callable[[Any, App, str], Connector]] = {
+# By the kind of source; each gets a source of its own kind.
+CONNECTORS: dict[str, Callable[[Any, App], Connector]] = {
     "folder": _folder,
     "confluence": _confluence,
 }

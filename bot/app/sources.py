@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(kurage: App, name: str, source: Source) -> Iterator[Connector]:
+def connected(kurage: App, source: Source) -> Iterator[Connector]:
     """Yield the connector of a source, which has asked nothing yet; let go of it afterwards.
 
     Raises `SettingsError` where what it needs is not set, `ConnectorError` where it can not be made
     of its options.
     """
-    connector = CONNECTORS[source.kind](source, kurage, name)
+    connector = CONNECTORS[source.kind](source, kurage)
     try:
         yield connector
     finally:
@@ -46,7 +46,7 @@ def sync_source(kurage: App, name: str, source: Source, **options: Unpack[Option
         "owner": source.owner,
     }
     said.update(options)
-    with connected(kurage, name, source) as connector:
+    with connected(kurage, source) as connector:
         return mirror(
             kurage,
             name,

@@ -32,7 +32,7 @@ def sources(kurage: App) -> Iterator[Finding]:
 def _reachable(kurage: App, name: str, source: Source) -> Iterator[Finding]:
     """Yield the connector's own remarks; one source that can not be asked hides no other."""
     try:
-        with connected(kurage, name, source) as connector:
+        with connected(kurage, source) as connector:
             for remark in connector.examine():
                 yield Finding("source", remark.level, f"{name}: {remark.message}")
     except (SettingsError, ConnectorError) as error:

@@ -48,7 +48,7 @@ def look(kurage: App, known: Known, what: str) -> Sight:
     if known.settings is None:
         return Sight(identity, error="nothing says how it is read: kurage.toml does not name it")
     try:
-        with connected(kurage, known.name, known.settings) as connector:
+        with connected(kurage, known.settings) as connector:
             return _asked(connector, what, identity)
     except (ConnectorError, SettingsError) as error:
         return Sight(identity, error=str(error))
