@@ -12,7 +12,9 @@ anything that writes by HTTP, and rendering beyond headings. What the rig does n
 """
 
 from rigs.confluence.core import Request, Settings
+from rigs.confluence.process import ConfluenceProcess
 from rigs.confluence.rig import ConfluenceRig
+from rigs.confluence.truth import Truth
 from rigs.faults import Fault
 
-__all__ = ["ConfluenceRig", "Fault", "Request", "Settings"]
+__all__ = ["ConfluenceProcess", "ConfluenceRig", "Fault", "Request", "Settings", "Truth"]

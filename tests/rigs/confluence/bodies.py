@@ -13,7 +13,8 @@ from rigs.confluence.records import Content
 from rigs.confluence.world import World
 
 _INCLUDE = re.compile(
-    r'<ac:structured-macro[^>]*ac:name="(?:include|excerpt-include)".*?</ac:structured-macro>', re.DOTALL
+    r'<ac:structured-macro[^>]*ac:name="(?:include|excerpt-include)".*?</ac:structured-macro>',
+    re.DOTALL,
 )
 _PAGE = re.compile(r"<ri:page ([^>]*?)/>")
 _DEEPEST = 5

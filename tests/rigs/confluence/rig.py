@@ -20,9 +20,11 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from rigs.confluence.contract import contract, specifications
 from rigs.confluence.core import Core, Oddity, Request, Settings
+from rigs.confluence.generator import Generator
 from rigs.confluence.records import Edition
 from rigs.confluence.routes_web import identified
 from rigs.confluence.server import Server
+from rigs.confluence.truth import Truth, Truths
 from rigs.confluence.world import World
 from rigs.faults import Fault
 
@@ -38,13 +40,15 @@ class ConfluenceRig:
         edition: Edition = "cloud",
         seed: int = 1,
         pages: int = 0,
+        extras: bool = False,
+        size: int = 5000,
         validated: bool = True,
         lag: float = 0.0,
         time_zone: str = "Asia/Tokyo",
         port: int = 0,
         **settings: Any,
     ) -> None:
-        """Prepare a site of `pages` generated pages.
+        """Prepare a site of `pages` generated pages of `size` bytes: see `Generator.fill`.
 
         `validated` off leaves requests and answers unchecked even where the OpenAPI descriptions
         are at hand: for measuring. `lag` is that of the search index, in seconds of the site's
@@ -56,6 +60,11 @@ class ConfluenceRig:
         self.site = world
         """The site: what people do to it."""
         self.core = Core(world, self.settings, seed=seed)
+        self._truths = Truths(world, self.core.sight)
+        self.generator = Generator(world, self._truths, seed=seed, size=size)
+        """Fills the site and goes on writing in it: `rewrite`, `remark`."""
+        if pages or extras:
+            self.generator.fill(pages, extras=extras)
         paths = specifications() if validated and edition == "cloud" else None
         self._server = Server(self.core, contract(paths) if paths else None)
         self._port = port
@@ -112,6 +121,10 @@ class ConfluenceRig:
     def skew(self, seconds: float) -> None:
         self.site.clock.skew = seconds
 
+    def set_skew(self, seconds: float) -> None:
+        """Let the site's clock be so far ahead of ours."""
+        self.skew = seconds
+
     def advance(self, seconds: float) -> None:
         """Let time pass at the site: index lag, `now()`, the dates of changes."""
         self.site.clock.advance(seconds)
@@ -120,6 +133,11 @@ class ConfluenceRig:
         """Let the search index learn of everything at once."""
         with self.site.lock:
             self.site.index.settle()
+
+    def configure(self, **settings: Any) -> None:
+        """Change fields of `settings`."""
+        for name, value in settings.items():
+            setattr(self.settings, name, value)
 
     # What goes wrong
 
@@ -173,6 +191,11 @@ class ConfluenceRig:
         """How many times the body of a content's version was sent whole."""
         return dict(self.core.bodies_served)
 
+    @property
+    def contents_served(self) -> int:
+        """How many bodies were sent whole, repetitions included."""
+        return self.core.bodies_served.total()
+
     def served(self) -> dict[str, int]:
         """Return the same with `ID@VERSION` as keys."""
         return {f"{key}@{version}": n for (key, version), n in self.core.bodies_served.items()}
@@ -190,6 +213,14 @@ class ConfluenceRig:
         self.core.violations.clear()
 
     # What is true
+
+    def truth(self, content_id: str) -> Truth:
+        """Return what the text of a generated page, file or thread holds, and must not hold."""
+        return self._truths.of(content_id)
+
+    def truths(self) -> dict[str, Truth]:
+        """Return the same for everything that was generated and is a document now, by id."""
+        return self._truths.everything()
 
     def anchors(self, page_id: str) -> dict[str, str]:
         """Return the id of each heading of a page by its text; the first where two are alike."""

@@ -398,6 +398,15 @@ class World:
 
     # Within
 
+    def ids(self, *kinds: Kind) -> list[str]:
+        """Return the ids of what is current of these kinds, by age."""
+        with self.lock:
+            return [
+                one.id
+                for one in self.contents.values()
+                if one.kind in kinds and one.status == "current"
+            ]
+
     def below(self, content_id: str) -> Iterator[Content]:
         """Yield a content and all that stands under or on it."""
         yield self.contents[content_id]
