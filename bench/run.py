@@ -8,6 +8,7 @@ from __future__ import annotations
 from bench import (
     chat,
     checks,
+    connectors,
     extraction,
     generate,
     ingest,
@@ -22,7 +23,13 @@ from bench.figures import table
 if __name__ == "__main__":
     # Whole processes first: once this one has the dictionary in memory too, its pages are shared,
     # and theirs would seem to hold half of it.
-    processes = [*ingest.figures(), *memory.figures(), *startup.figures(), *chat.figures()]
+    processes = [
+        *ingest.figures(),
+        *memory.figures(),
+        *startup.figures(),
+        *connectors.figures(),
+        *chat.figures(),
+    ]
     rest = [*quality.figures(), *latency.figures(), *server.figures(), *checks.figures()]
     print(table([*rest, *processes]), flush=True)
     extraction.main()
