@@ -16,11 +16,30 @@ from bot import explain, settings
 from bot.app import App, open_app
 from bot.checks.examination import NAMES
 from bot.cli import app as command_line
-from bot.cli.explain import models, view
+from bot.cli.explain import models, readers, states, view
 from bot.conversations import Thread
 from bot.exchange import Answer, Call, Check, Included, Question, Source, Statement
 from bot.generate.extractive import weights
 
+STATES = {
+    "changed_since",
+    "deleted",
+    "failed",
+    "ignored",
+    "in_no_source",
+    "indexed",
+    "indexed_but_gone",
+    "indexed_unchecked",
+    "left_out",
+    "not_checked",
+    "not_indexed",
+    "not_synced_yet",
+    "not_there",
+    "readers_changed",
+    "restored",
+    "too_large",
+    "unreadable",
+}
 PREFIX = "https://intra.example.co.jp/docs/"
 CONFIG = f"""\
 [sources.docs]
@@ -188,6 +207,92 @@ def test_a_failure_is_told_with_its_reason_and_a_restriction_with_its_readers(ku
     assert closed["readers"] == [["user:hr@example.co.jp"]]
     assert closed["readable_by"] == {"person": "sato@example.co.jp", "may": False}
     assert document(kurage, "賞与.md", "hr@example.co.jp")["readable_by"]["may"] is True
+
+
+def test_readers_that_changed_since_are_told(tmp_path: Path) -> None:
+    """The text is the same, and yet the document is not found by whom it should be."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "賞与.md").write_text("# 賞与\n\n冬の賞与は12月10日に支給します。\n", "utf-8")
+    (tmp_path / "kurage.toml").write_text(CONFIG, "utf-8")
+    with open_app(_settings(tmp_path)) as opened:
+        opened.sync("docs", opened.settings.config.sources["docs"])
+        (docs / ".kurage-readers.toml").write_text(READERS, "utf-8")
+        found = document(opened, "賞与.md")
+    assert found["state"] == "readers_changed"
+    assert (found["readers"], found["current_readers"]) == (
+        [["anyone"]],
+        [["user:hr@example.co.jp"]],
+    )
+
+
+def test_the_questions_that_found_a_document_are_named(folder: Path, tmp_path: Path) -> None:
+    """The latest first: these people will notice when it changes."""
+    (tmp_path / "kurage.toml").write_text(CONFIG, "utf-8")
+    (tmp_path / "docs").symlink_to(folder / "docs")
+    with open_app(_settings(tmp_path)) as opened:
+        opened.sync("docs", opened.settings.config.sources["docs"])
+        assert document(opened, "休暇.md")["found_by"] == []
+        for text in ("有給休暇は何日前まで？", "有給休暇の申請はいつまで？"):
+            opened.run(opened.ask(text, as_=None, language="ja"))
+        found = document(opened, "休暇.md")
+    assert found["times_found"] == 2
+    latest = found["found_by"][0]
+    assert (latest["question"], latest["rank"]) == ("有給休暇の申請はいつまで？", 1)
+    assert latest["cited"] is True
+
+
+def test_a_source_that_can_not_be_asked_is_told_beside_what_is_indexed(tmp_path: Path) -> None:
+    """Whoever looks into a failure must not be met by another one."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "休暇.md").write_text("# 休暇\n\n有給休暇です。\n", "utf-8")
+    wiki = '[sources.wiki]\nkind = "confluence"\nurl = "https://wiki.example.co.jp"\n'
+    (tmp_path / "kurage.toml").write_text(wiki + CONFIG, "utf-8")
+    with open_app(_settings(tmp_path)) as opened:
+        opened.sync("docs", opened.settings.config.sources["docs"])
+        docs.rename(tmp_path / "away")
+        indexed = document(opened, "休暇.md")
+        unknown = document(opened, "https://wiki.example.co.jp/pages/viewpage.action?pageId=1")
+    assert (indexed["state"], indexed["indexed"]) == ("indexed_but_gone", True)
+    assert unknown["state"] == "in_no_source"
+    assert "CONFLUENCE_TOKEN is not set" in unknown["not_asked"]["wiki"]
+
+
+@pytest.mark.parametrize(
+    ("principal", "words"),
+    [
+        ("anyone", "everybody in the organisation"),
+        ("user:sato@example.co.jp", "sato@example.co.jp"),
+        ("domain:example.co.jp", "everybody with @example.co.jp"),
+        ("group:sales", "group:sales"),
+        ("group:confluence:wiki.example.co.jp:eng", "group eng (Confluence wiki.example.co.jp)"),
+        ("group:confluence:127.0.0.1:8090:a:b", "group a:b (Confluence 127.0.0.1:8090)"),
+        (
+            "group:confluence:wiki.example.co.jp:@licensed",
+            "everybody who may use Confluence wiki.example.co.jp",
+        ),
+        (
+            "user:confluence:wiki.example.co.jp:712020:ab-cd",
+            "account 712020:ab-cd (Confluence wiki.example.co.jp, address hidden)",
+        ),
+    ],
+)
+def test_a_principal_is_told_as_an_administrator_would_call_it(principal: str, words: str) -> None:
+    assert readers.principal(principal) == words
+
+
+def test_layers_are_told_as_what_all_of_must_hold() -> None:
+    layers = [["group:sales", "user:a@example.co.jp"], ["anyone"]]
+    assert readers.in_words(layers) == (
+        "group:sales or a@example.co.jp\nand everybody in the organisation"
+    )
+    assert readers.in_words([]) == "nobody but the administrator"
+
+
+def test_every_state_of_a_document_has_words() -> None:
+    """A name of ours tells an administrator nothing."""
+    assert set(states._STATES) == STATES
 
 
 def test_a_question_is_no_document(kurage: App) -> None:

@@ -8,6 +8,7 @@ from bot.cli.console import say
 
 _LICENSED = "@licensed"
 """What connectors call the group of everybody who may use a service."""
+_LAST_PORT = 65535
 _SERVICES = {"confluence": "Confluence"}
 
 
@@ -49,6 +50,7 @@ def _host_and_name(within: str) -> tuple[str, str, str]:
     """Split `HOST:NAME`, where the host may end in a port and the name may hold colons."""
     host, colon, rest = within.partition(":")
     port, more, name = rest.partition(":")
-    if more and port.isdecimal():
+    # Accounts of Cloud begin with a number, too: 712020:… and 557058:… are no ports.
+    if more and port.isdecimal() and int(port) <= _LAST_PORT:
         return f"{host}:{port}", more, name
     return host, colon, rest
