@@ -1,4 +1,4 @@
-"""What is wrong with the text that was taken out of pages, against what the site says of each.
+"""What is wrong with the text that was taken out of documents, against what the site says of each.
 
 Whoever took it out, it is judged alike. Knows nothing of how it was taken out.
 """
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Truth(Protocol):
-    """What a page says, word for word, and what a reader of it must not see."""
+    """What a document says, word for word, and what a reader of it must not see."""
 
     @property
     def present(self) -> Sequence[str]: ...
@@ -23,9 +23,9 @@ class Truth(Protocol):
 
 @dataclass(frozen=True)
 class Faults:
-    """How many pages have each fault, and how many blocks are lost."""
+    """How many documents have each fault, and how many blocks are lost."""
 
-    pages: int = 0
+    documents: int = 0
     spaced: int = 0
     """A sentence is there only if white space is taken out of it: it splits a word."""
     leaking: int = 0
@@ -40,25 +40,24 @@ class Faults:
 
     def __str__(self) -> str:
         return (
-            f"spaces inside words on {self.spaced:,} of {self.pages:,} pages, parameters leaked on "
+            f"spaces inside words on {self.spaced:,} of {self.documents:,}, parameters leaked on "
             f"{self.leaking:,}, {self.lost:,} blocks lost, hidden text shown on {self.hidden:,}"
         )
 
 
 def judged(truths: Mapping[str, Truth], texts: Mapping[str, str]) -> Faults:
-    """Return the faults of the texts of pages, by page id; a page without a text loses it all."""
-    pages = spaced = leaking = lost = hidden = 0
-    for page, truth in truths.items():
-        text = texts.get(page, "")
+    """Return the faults of the texts of documents, by id; one without a text loses all of it."""
+    spaced = leaking = lost = hidden = 0
+    for document, truth in truths.items():
+        text = texts.get(document, "")
         bare = _bare(text)
         missing = [words for words in truth.present if words not in text]
         gone = [words for words in missing if _bare(words) not in bare]
-        pages += 1
         spaced += len(gone) < len(missing)
         leaking += _any(truth.parameters, text)
         lost += len(gone)
         hidden += _any(truth.hidden, text)
-    return Faults(pages, spaced, leaking, lost, hidden)
+    return Faults(len(truths), spaced, leaking, lost, hidden)
 
 
 def _bare(text: str) -> str:

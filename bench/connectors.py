@@ -30,7 +30,7 @@ from bench.figures import ROOT, Figure, at_least, at_most, table
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from rigs.confluence import ConfluenceRig
+from rigs.confluence.process import ConfluenceProcess
 from rigs.qdrant import QdrantRig
 
 from bench import confluence_trouble
@@ -151,7 +151,7 @@ def text(bench: Bench) -> Iterator[Figure]:
     held, truths = bench.found, bench.rig.truths()
     faults = confluence_text.judged(truths, {page: held.text(page) for page in truths})
     yield Figure(
-        f"{bench.name}: text of every page against the site's truth",
+        f"{bench.name}: text of every page, thread and file against the site's truth",
         "peers below",
         "none of the four",
         str(faults),
@@ -172,14 +172,12 @@ def peers(bench: Bench) -> Iterator[Figure]:
 def _peer(bench: Bench, name: str, truths: Any) -> Figure:
     runs = []
     for _ in range(2):
-        requests, bodies = bench.rig.requests, bench.rig.contents_served
+        requests = bench.rig.requests
         seconds, texts = confluence_peers.read(name, bench.rig)
-        asked, served = bench.rig.requests - requests, bench.rig.contents_served - bodies
-        runs.append(
-            f"{len(texts) / seconds:.0f} pages/s, {asked / max(1, len(texts)):.3f} requests a "
-            f"page, {served:,} bodies"
-        )
-    faults = confluence_text.judged(truths, texts)
+        asked = bench.rig.requests - requests
+        runs.append(f"{len(texts):,} pages read, {asked:,} requests, {len(texts) / seconds:.0f}/s")
+    # Pages only: neither reads threads or files.
+    faults = confluence_text.judged({page: truths[page] for page in texts}, texts)
     return Figure(f"{bench.name}: {name}", "", "", f"{'; again: '.join(runs)}; {faults}", None)
 
 
@@ -267,7 +265,7 @@ def _of_site(parts: Sequence[str], pages: int) -> list[Figure]:
     found = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        rig = stack.enter_context(ConfluenceRig(seed=_SEED, pages=pages, validated=False))
+        rig = stack.enter_context(ConfluenceProcess(seed=_SEED, pages=pages, validated=False))
         bench = Bench(folder, rig, pages, stack)
         for name in parts:
             for figure in PARTS[name](bench):

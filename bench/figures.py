@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+_TOLD = 2000
+"""Characters of what a command said last that its failure quotes."""
 KURAGE = (sys.executable, "-m", "bot.cli")
 
 
@@ -119,7 +121,9 @@ def run(
         said.seek(0)
         output = said.read()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, process.args, output)
+        error = subprocess.CalledProcessError(process.returncode, process.args, output)
+        error.add_note(output[-_TOLD:])
+        raise error
     return Run(seconds, peak, output)
 
 
