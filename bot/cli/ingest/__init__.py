@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _AD_HOC = ("folder", "confluence")
 """Kinds that need no table in kurage.toml."""
 
+_LABEL = 48
+"""Characters beside the bar; a title may have ten thousand."""
+
 HELP = say(
     """Mirror a source into the index.
 
@@ -288,12 +291,15 @@ def _site_of_the_environment(kurage: App, space: str | None) -> Source:
 
 def _sync(kurage: App, name: str, source: Source, options: Options) -> Report:
     from bot.cli import progress
+    from bot.cli.render import printable
 
     with progress.bar() as bar:
 
         def show(now: Progress) -> None:
             work = (now.bytes_done, now.bytes_total)
-            bar.advance_to(now.done, now.total, (now.name or name)[-40:], work=work)
+            listing = say("listing", "一覧を取得中") if now.stage == "list" else ""
+            label = " ".join(printable(f"{name}: {listing or now.name}"[:_LABEL]).split())
+            bar.advance_to(now.done, now.total, label, work=work)
 
         options["on_progress"] = show
         return kurage.sync(name, source, **options)
