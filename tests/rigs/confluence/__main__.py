@@ -14,7 +14,6 @@ import sys
 from typing import Any
 
 from aiohttp import web
-
 from rigs.confluence.process import answered
 from rigs.confluence.rig import ConfluenceRig
 

@@ -26,7 +26,7 @@ def cloud(heading: str, taken: set[str]) -> str:
 
 
 def data_center(title: str, heading: str, counted: dict[str, int]) -> str:
-    """Return the id of a heading in Data Center's page; `counted` are those before it, and grows."""
+    """Return the id of a heading in Data Center's page; `counted` are those before it; grows."""
     plain = re.sub(r"[-#]", "", title)
     base = re.sub(r"\s", "", f"{plain}-{heading}")
     if not re.match(r"[a-zA-Z]", base):

@@ -84,9 +84,12 @@ def inline_tags(w: Writer) -> Block:
     system, term = prose.system(w.random), prose.term(w.random)
     amount = w.random.randint(1, 9)
     storage = (
-        f'<p>有給<strong>休暇</strong>の<em>残</em>日数は<a href="https://portal.example.co.jp/">{system}</a>で'
-        f'確<u>認</u>し、{term[0]}<span style="color: rgb(255,86,48);">{term[1:]}</span>も併せて行います。'
-        f"支給額は{amount}万<b>2千</b>円&times;出席日数、R&amp;D部門は&lt;別途&gt;定めます&rarr;第<sub>2</sub>項。</p>"
+        f"<p>有給<strong>休暇</strong>の<em>残</em>日数は"
+        f'<a href="https://portal.example.co.jp/">{system}</a>で'
+        f'確<u>認</u>し、{term[0]}<span style="color: rgb(255,86,48);">{term[1:]}</span>も併せて'
+        "行います。"
+        f"支給額は{amount}万<b>2千</b>円&times;出席日数、R&amp;D部門は&lt;別途&gt;定めます"
+        "&rarr;第<sub>2</sub>項。</p>"
     )
     first = f"有給休暇の残日数は{system}で確認し、{term}も併せて行います。"
     second = f"支給額は{amount}万2千円×出席日数、R&D部門は<別途>定めます→第2項。"
@@ -109,7 +112,8 @@ def table(w: Writer) -> Block:
     wide, tall, small = w.line(), w.line(), [f"{w.random.randint(1, 99)}件" for _ in range(3)]
     local = w.uuid()
     storage = (
-        f'<table data-layout="default" ac:local-id="{local}"><colgroup><col style="width: 226.0px;" />'
+        f'<table data-layout="default" ac:local-id="{local}"><colgroup>'
+        '<col style="width: 226.0px;" />'
         '<col style="width: 226.0px;" /><col style="width: 226.0px;" /></colgroup><tbody><tr>'
         + "".join(f"<th><p><strong>{one}</strong></p></th>" for one in head)
         + f'</tr><tr><td rowspan="2"><p>{tall}</p></td><td colspan="2"><p>{wide}</p></td></tr>'
@@ -125,7 +129,8 @@ def tasks(w: Writer) -> Block:
     items = [
         f"<ac:task><ac:task-id>{n}</ac:task-id><ac:task-uuid>{ids[n]}</ac:task-uuid>"
         f"<ac:task-status>{'complete' if n else 'incomplete'}</ac:task-status>"
-        f'<ac:task-body><span class="placeholder-inline-tasks">{line}</span></ac:task-body></ac:task>'
+        f'<ac:task-body><span class="placeholder-inline-tasks">{line}</span></ac:task-body>'
+        "</ac:task>"
         for n, line in enumerate(lines)
     ]
     storage = f"<ac:task-list>{''.join(items)}</ac:task-list>"
@@ -219,7 +224,8 @@ def quote(w: Writer) -> Block:
     first, second = w.line(), w.line()
     hint = f"ここに{prose.term(w.random)}を記入-{w.code}"
     return Block(
-        f"<blockquote><p>{first}<br />{second}</p></blockquote><p><ac:placeholder>{hint}</ac:placeholder></p>",
+        f"<blockquote><p>{first}<br />{second}</p></blockquote>"
+        f"<p><ac:placeholder>{hint}</ac:placeholder></p>",
         (first, second),
         (),
         (hint,),
@@ -231,7 +237,8 @@ def marked(w: Writer) -> Block:
     term, line = prose.term(w.random), w.line()
     reference = w.uuid()
     storage = (
-        f'<p>{term[:2]}<ac:inline-comment-marker ac:ref="{reference}">{term[2:]}</ac:inline-comment-marker>'
+        f'<p>{term[:2]}<ac:inline-comment-marker ac:ref="{reference}">{term[2:]}'
+        "</ac:inline-comment-marker>"
         f"については次のとおりです。{line}</p>"
     )
     return Block(
@@ -252,7 +259,7 @@ def page_reference(space: str, title: str) -> str:
 
 
 PLAIN: tuple[Make, ...] = (
-    paragraph, broken_lines, inline_tags, bullets, table, tasks, date, mention, link, image, emoticon,
-    layout, quote,
+    paragraph, broken_lines, inline_tags, bullets, table, tasks, date, mention, link, image,
+    emoticon, layout, quote,
 )  # fmt: skip
-"""Blocks without macros. `numbered`, `marked` and headings are put in by whoever composes a page."""
+"""Blocks without macros. `numbered`, `marked` and headings are put in where a page is composed."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
+import yaml  # type: ignore[import-untyped]
 from rigs.confluence.core import Answer
 
 Json = Any

@@ -31,7 +31,7 @@ class Settings:
     """How the site behaves; may be changed while it runs."""
 
     edition: Edition
-    zone: ZoneInfo = ZoneInfo("Asia/Tokyo")
+    zone: ZoneInfo
     """Of the account: CQL dates are read in it."""
     scoped: bool = False
     """Cloud: the token only works under `/ex/confluence/{cloudId}`."""

@@ -201,11 +201,13 @@ class _Parser:
         if not found:
             raise CqlError(f"{value} is no date")
         try:
-            wall = datetime(*(int(one or 0) for one in found.groups()))  # type: ignore[arg-type]
+            year, month, day, hour, minute = (int(one or 0) for one in found.groups())
+            zoned = datetime(year, month, day, hour, minute, tzinfo=self._zone)
         except ValueError as error:
             raise CqlError(f"{value} is no date: {error}") from error
-        when = wall.replace(tzinfo=self._zone).astimezone(UTC)
-        if when.astimezone(self._zone).replace(tzinfo=None) != wall:
+        when = zoned.astimezone(UTC)
+        # There and back again it is another time, where the clocks leapt over it.
+        if when.astimezone(self._zone).replace(tzinfo=None) != zoned.replace(tzinfo=None):
             raise CqlError(f"{value} does not exist in {self._zone.key}: daylight saving skips it")
         return when.timestamp()
 
@@ -291,30 +293,36 @@ def _term_matcher(term: Term, above: Above) -> Callable[[Entry], bool]:
 
 def _list_matcher(term: Term, above: Above) -> Callable[[Entry], bool]:
     wanted = frozenset(term.values)
-    if term.field == "space":
-        return lambda entry: entry.space in wanted
-    if term.field == "type":
-        kinds = frozenset(one.lower() for one in wanted)
-        return lambda entry: entry.kind in kinds
-    if term.field == "title":
-        titles = frozenset(one.lower() for one in wanted)
-        return lambda entry: entry.title.lower() in titles
+    if term.field in {"id", "container", "parent", "ancestor"}:
+        return _id_matcher(term.field, frozenset(map(_number, wanted)), above)
     if term.field == "label":
         return lambda entry: not wanted.isdisjoint(entry.labels)
-    if term.field == "creator":
-        return lambda entry: entry.author in wanted
-    numbers = frozenset(int(one.removeprefix("att")) for one in wanted)
-    if term.field == "id":
-        return lambda entry: entry.number in numbers
-    if term.field == "container":
-        return lambda entry: entry.container is not None and int(entry.container) in numbers
-    if term.field == "parent":
-        return lambda entry: bool(stood := above(entry.id)) and int(stood[-1]) in numbers
-    # What is on a page is below it, too, and below all that the page is below.
-    return lambda entry: any(
-        int(one) in numbers
-        for one in (*above(entry.container or entry.id), *filter(None, [entry.container]))
-    )
+    small = frozenset(one.lower() for one in wanted)
+    tests: dict[str, Callable[[Entry], bool]] = {
+        "space": lambda entry: entry.space in wanted,
+        "type": lambda entry: entry.kind in small,
+        "title": lambda entry: entry.title.lower() in small,
+        "creator": lambda entry: entry.author in wanted,
+    }
+    return tests[term.field]
+
+
+def _id_matcher(field: str, wanted: frozenset[int], above: Above) -> Callable[[Entry], bool]:
+    def standing(entry: Entry) -> list[int]:
+        # Pages alone stand under pages: what is on a page is found by `container`.
+        return [_number(one) for one in above(entry.id)] if entry.container is None else []
+
+    tests: dict[str, Callable[[Entry], bool]] = {
+        "id": lambda entry: entry.number in wanted,
+        "container": lambda entry: _number(entry.container or "0") in wanted,
+        "parent": lambda entry: not wanted.isdisjoint(standing(entry)[-1:]),
+        "ancestor": lambda entry: not wanted.isdisjoint(standing(entry)),
+    }
+    return tests[field]
+
+
+def _number(content_id: str) -> int:
+    return int(content_id.removeprefix("att"))
 
 
 def _date_matcher(term: Term, moment: float) -> Callable[[Entry], bool]:

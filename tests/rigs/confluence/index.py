@@ -45,7 +45,7 @@ class Index:
         self._waiting: deque[tuple[float, str, Entry | None]] = deque()
 
     def changed(self, content: Content, *, present: bool) -> None:
-        """Take note of a content's new state; `present` is False where it is to be found no more."""
+        """Take note of a content's new state; without `present` it is found no more."""
         entry = _entry(content) if present else None
         if self.lag > 0:
             self._waiting.append((self._clock.elapsed() + self.lag, content.id, entry))

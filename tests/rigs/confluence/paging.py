@@ -1,4 +1,4 @@
-"""Pages of results: by cursor in Cloud, by start and limit in Data Center, with the caps of both."""
+"""Pages of results: by cursor in Cloud, by start and limit in Data Center, with their caps."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ def content_search(core: Core, call: Call) -> Answer:
             rest += [(key, value) for key, value in call.query if key not in names]
             following = f"/rest/api/content/search?{urlencode(rest)}"
     else:
-        rows, about = paging.by_start(core, call, found, most)
-        ids = list(rows)
-        following = about.pop("next", None)
+        rows, counts = paging.by_start(core, call, found, most)
+        ids, following = list(rows), counts.pop("next", None)
+        about = counts
     contents = [core.world.contents[one] for one in ids]
     _no_draft_above(core, contents, expand)
     results = [_text(core, one, expand) for one in contents]
@@ -75,7 +75,7 @@ def content_by_id(core: Core, call: Call) -> Answer:
 
 
 def restriction(core: Core, call: Call) -> Answer:
-    """`GET rest/api/content/{id}/restriction/byOperation/read`: who may view it, by users and groups."""
+    """`GET rest/api/content/{id}/restriction/byOperation/read`: whom it names."""
     content = core.current(call.match[0])
     if content is None:
         raise _unknown(call.match[0])

@@ -1,4 +1,4 @@
-"""Routes of people and groups: Cloud's by account and group ids, Data Center's by keys and names."""
+"""Routes of people and groups: by ids in Cloud, by keys and names in Data Center."""
 
 from __future__ import annotations
 

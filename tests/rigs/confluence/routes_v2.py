@@ -75,9 +75,8 @@ def _space(core: Core, one: Space) -> Json:
 
 def _assignments(core: Core, one: Space) -> Iterable[Json]:
     principals = [("user", user) for user in sorted(one.users)]
-    for name in sorted(one.groups):
-        if group := core.world.groups.get(name):
-            principals.append(("group", group.id))
+    groups = [core.world.groups.get(name) for name in sorted(one.groups)]
+    principals += [("group", group.id) for group in groups if group]
     # The description lists users, groups and roles; the service also tells access classes so,
     # named as its `space role assignments` name them.
     if one.licensed:

@@ -43,9 +43,11 @@ def page(core: Core, call: Call) -> Answer:
         f'<h{level} id="{html.escape(name)}">{html.escape(text)}</h{level}>'
         for level, (text, name) in zip(levels, identified(core, content), strict=True)
     ]
-    for one in core.world.contained.get(content.id, ()):
-        if core.current(one, "comment"):
-            parts.append(f'<div id="comment-{one}"></div>')
+    parts += [
+        f'<div id="comment-{one}"></div>'
+        for one in core.world.contained.get(content.id, ())
+        if core.current(one, "comment")
+    ]
     title = html.escape(content.title)
     text = f"<!doctype html><title>{title}</title><h1 id=title-text>{title}</h1>{''.join(parts)}"
     return Answer(body=text.encode("utf-8", "replace"), content_type="text/html")

@@ -75,21 +75,21 @@ class Search:
         """Return a set that holds all that fits, where an index knows one; None: everything."""
         if isinstance(node, cql.Both):
             sets = [self._candidates(one) for one in node.parts]
-            if node.word == "and":
-                return min((one for one in sets if one is not None), key=len, default=None)
             known = [one for one in sets if one is not None]
+            if node.word == "and":
+                return min(known, key=len, default=None)
             return set().union(*known) if len(known) == len(sets) else None
-        if isinstance(node, cql.Not) or node.operator not in {"=", "in"}:
-            return None
-        index = self._world.index
-        if node.field == "space":
-            return set().union(*(index.by_space.get(one, ()) for one in node.values))
-        if node.field == "container":
-            return set().union(*(index.by_container.get(one, ()) for one in node.values))
-        if node.field == "id":
-            bare = {one.removeprefix("att") for one in node.values}
-            return bare | {f"att{one}" for one in bare}
+        if isinstance(node, cql.Term) and node.operator in {"=", "in"}:
+            return self._indexed(node)
         return None
+
+    def _indexed(self, term: cql.Term) -> set[str] | None:
+        if term.field == "id":
+            bare = {one.removeprefix("att") for one in term.values}
+            return bare | {f"att{one}" for one in bare}
+        index = self._world.index
+        by = {"space": index.by_space, "container": index.by_container}.get(term.field)
+        return None if by is None else set().union(*(by.get(one, ()) for one in term.values))
 
     def _above(self, content_id: str) -> tuple[str, ...]:
         content = self._world.contents.get(content_id)

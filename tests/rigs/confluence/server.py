@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 from rigs.confluence.contract import Contract
 from rigs.confluence.core import Answer, Call, Core, RefusedError, Request
-from rigs.confluence.routes import Routes
+from rigs.confluence.routes import Route, Routes
 from rigs.confluence.routes_files import media
 from rigs.confluence.routes_web import tenant
 from rigs.faults import Fault, end
@@ -119,26 +119,30 @@ class Server:
             return tenant(core, Call(request.path, (), ()))
         if not self._admitted(request, by_gateway=by_gateway):
             return _unauthorized(core)
-        query = tuple((key, value) for key, value in request.query.items())
         found = self._routes.find(path) if path is not None and request.method == "GET" else None
-        if found is None:
+        if path is None or found is None:
             core.violations.append(f"{request.method} {request.path}: no such path on the rig")
             return _error(core, 404, f"null for uri: {request.path}")
-        route, match = found
-        if self._contract and path:
+        query = tuple((key, value) for key, value in request.query.items())
+        if self._contract:
             core.violations += self._contract.request(path, query)
-        try:
-            with core.world.lock:
-                answer = route(core, Call(request.path, match, query))
-        except RefusedError as refused:
-            return _error(core, refused.status, refused.message)
-        except Exception:
-            _log.exception("The rig is at fault")
-            core.violations.append(f"GET {request.path}: the rig is at fault")
-            return _error(core, 500, "the rig is at fault")
-        if self._contract and path:
+        route, match = found
+        answer = self._routed(route, Call(request.path, match, query))
+        if self._contract and answer.status < 300:
             core.violations += self._contract.answer(path, answer)
         return answer
+
+    def _routed(self, route: Route, call: Call) -> Answer:
+        core = self._core
+        try:
+            with core.world.lock:
+                return route(core, call)
+        except RefusedError as refused:
+            return _error(core, refused.status, refused.message)
+        except Exception:  # noqa: BLE001 - the test hears of it by `violations`
+            _log.exception("The rig is at fault")
+            core.violations.append(f"GET {call.path}: the rig is at fault")
+            return _error(core, 500, "the rig is at fault")
 
     def _relative(self, path: str) -> tuple[str | None, bool]:
         """Return the path behind the base, None where it is outside; and whether by the gateway."""

@@ -141,7 +141,8 @@ class Shapes:
 
     def restriction(self, content: Content, names: Iterable[str], start: int, limit: int) -> Json:
         """Return who may view a content by its own restriction: users, groups or both."""
-        wanted, inner = set(names), {"_expandable": {}}
+        wanted = set(names)
+        inner: Json = {"_expandable": {}}
         if "user" in wanted:
             people = [self._world.people[one] for one in content.users if one in self._world.people]
             inner["user"] = _listed([self.user(one) for one in people], start, limit)
