@@ -15,16 +15,14 @@ from connectors.confluence.trouble import UNAUTHORIZED, one_line, status
 from connectors.confluence.values import Space, User
 
 SCOPES = (
-    "search:confluence",
-    "read:confluence-content.all",
-    "read:confluence-content.permission",
-    "read:confluence-space.summary",
-    "read:confluence-user",
-    "read:confluence-groups",
-    "readonly:content.attachment:confluence",
+    "read:content-details:confluence",
     "read:space:confluence",
+    "read:group:confluence",
+    "read:user:confluence",
+    "read:attachment:confluence",
 )
-"""Scopes of a scoped token (Cloud), as the descriptions of the API name them for what is asked."""
+"""Granular scopes of a scoped token (Cloud), as the descriptions of the API name them for what is
+asked: contents and their restrictions, spaces and their permissions, groups, people, files."""
 
 _SKEW = 300
 """Seconds by which clocks may differ before tokens and dates are worth a look."""
@@ -105,7 +103,7 @@ def _people(session: Session, me: User) -> Iterator[Remark]:
     groups = yield from _try(
         site.group_names,
         lambda groups: f"Groups can be read ({len(groups)}).",
-        "Groups can not be read, so that nobody counts as a member (scope read:confluence-groups)",
+        "Groups can not be read, so that nobody counts as a member (scope read:group:confluence)",
     )
     if groups is None:
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Memory:
             # A memory that can not be used costs requests, never a document.
             with suppress(sqlite3.Error, OSError):
                 self._database = _open(path)
+                weakref.finalize(self, self._database.close)
 
     @property
     def lasts(self) -> bool:
