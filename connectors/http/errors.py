@@ -26,10 +26,13 @@ _QUOTED = 200
 class HttpError(ConnectorError):
     """A request that was refused, or that got no answer, after all tries."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, passing: bool = False) -> None:
         super().__init__(message)
         self.status = status
         """Of the answer; None: there was none, or none that could be read."""
+        self.passing = passing
+        """Whether the same request may succeed later, or a smaller one now: too many requests, a
+        fault of the service, a connection that broke off."""
 
 
 class TooLargeError(HttpError):
@@ -53,7 +56,7 @@ class Failure:
         """Return it as an exception; `where` and its words are redacted already."""
         after = f" (after {tries} tries)" if tries > 1 else ""
         kind = TooLargeError if self.too_large else HttpError
-        return kind(f"{where}: {self.words}{after}", status=self.status)
+        return kind(f"{where}: {self.words}{after}", status=self.status, passing=self.again)
 
 
 class FailedError(Exception):

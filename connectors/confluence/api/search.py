@@ -5,7 +5,7 @@ Knows nothing of what the results mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from connectors.base import ConnectorError
@@ -22,6 +22,7 @@ _FIRST_TRIES = 2
 """Of a large page: one that fails twice is too large rather than unlucky."""
 _GROWS_AFTER = 3
 """Pages that went well before larger ones are tried again."""
+_Pages = Generator[tuple[Json, list[Json]], None, bool]
 _PATH = "rest/api/content/search"
 
 
@@ -38,7 +39,7 @@ class Search:
         cursors: bool,
         body: bool,
     ) -> None:
-        """`most`: results a page at most; `body`: bodies are expanded, which may fail one by one."""
+        """`most`: results a page; `body`: bodies are asked for, of which one may spoil a page."""
         self._get = get
         self._asked: Json = {"cql": cql, "expand": expand}
         self._cursors, self._body = cursors, body
@@ -78,7 +79,7 @@ class Search:
             several["attempts"] = _FIRST_TRIES
         return self._get(_PATH, {**self._asked, "limit": limit, **where}, **several)
 
-    def _taken(self, answer: Json) -> Iterator[tuple[Json, list[Json]]]:
+    def _taken(self, answer: Json) -> _Pages:
         """Yield a page's new results, move on; return whether there is more."""
         found = paging.rows(answer)
         yield answer, self._once.new(found)
@@ -112,7 +113,7 @@ class Search:
         if self._well >= _GROWS_AFTER and self._limit < self._most:
             self._limit, self._well = min(self._most, self._limit * 2), 0
 
-    def _one_by_one(self) -> Iterator[tuple[Json, list[Json]]]:
+    def _one_by_one(self) -> _Pages:
         """Yield what can be had of a page that can not be made; return whether there is more."""
         good = 0
         for _ in range(self._limit):

@@ -105,12 +105,14 @@ class RestSite(ABC):
             answer = self._get_or_none(path, params)
             if answer is None:
                 return Restriction()
-            # Users and groups are paged by one start; the page is as long as it was allowed to be.
+            # Users and groups are paged by one start; a page may be shorter than was asked for.
             full: list[int] = []
-            for kind, known in people.items():
-                held = (answer.get("restrictions") or {}).get(kind)
+            for kind in people:
+                held = (answer.get("restrictions") or {}).get(kind) or {}
                 found = paging.rows(held)
-                known += found
+                if found and found == people[kind][-len(found) :]:
+                    raise ConnectorError(paging.REPEATS)
+                people[kind] += found
                 if found and len(found) >= min(held.get("limit") or 1, _RESTRICTED_AT_ONCE):
                     full.append(len(found))
             more = bool(full)
