@@ -15,6 +15,7 @@ from ingest.extract.confluence.thread import heading
 from ingest.extract.confluence.walker import Reader
 from ingest.extract.prose import fold
 
+_FOREIGN = "this is no page that the Confluence connector wrote"
 _READ = {**ELEMENTS, **TABLES, **MACROS}
 
 
@@ -44,11 +45,13 @@ def _storage(data: bytes) -> Storage:
     try:
         storage = Storage.from_bytes(data)
     except (ValueError, RecursionError) as error:
-        raise ExtractError("this is no page that the Confluence connector wrote") from error
+        raise ExtractError(_FOREIGN) from error
+    if not (isinstance(storage.users, dict) and isinstance(storage.included, dict)):
+        raise ExtractError(_FOREIGN)
     texts = [storage.title, storage.storage, *storage.users.values()]
     texts += [text for text in storage.included.values() if text is not None]
     for comment in storage.comments:
         texts += [comment.author, comment.when, comment.storage, comment.quoted]
     if not all(isinstance(text, str) for text in texts):
-        raise ExtractError("this is no page that the Confluence connector wrote")
+        raise ExtractError(_FOREIGN)
     return storage

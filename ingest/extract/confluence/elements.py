@@ -72,11 +72,15 @@ def heading(reader: Reader, node: Node) -> Leave:
     def leave() -> None:
         reader.release()
         anchor = ""
-        if line.told and not (reader.cloud and reader.including):
+        if reader.framed:
+            anchor = reader.passed
+        elif line.told:
             anchor = reader.anchors.heading(line.label if line.label.strip() else line.text)
         if not reader.cloud and own.strip():  # Data Center keeps an id that the markup brings
             anchor = own.strip()[:MAX_NAME]
-        reader.sink.heading(level, line.text, anchor or line.anchor)
+        anchor = anchor or line.anchor
+        reader.passed = anchor or reader.passed
+        reader.sink.heading(level, line.text, anchor)
 
     return leave
 

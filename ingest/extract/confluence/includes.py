@@ -5,6 +5,7 @@ What is not there must not be shown to every reader of the page, or is not there
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from connectors.confluence.storage import include_key
@@ -72,10 +73,11 @@ def _page(node: Node) -> tuple[str, str] | None:
         for page in child.iterdescendants(f"{RI}page", f"{RI}blog-post"):
             title = page.get(f"{RI}content-title")
             return (title, page.get(f"{RI}space-key") or "") if title else None
-    name = parameter(node, "").strip()  # as Confluence 4 wrote it: SPACE:Title
+    # As old pages have it: SPACE:Title, or a title.
+    name = (parameter(node, "") or parameter(node, "default-parameter")).strip()
     space, colon, title = name.partition(":")
-    if colon and title:
-        return title, space
+    if colon and title and re.fullmatch(r"~?\w+", space):
+        return title.strip(), space
     return (name, "") if name else None
 
 

@@ -79,10 +79,11 @@ def _jira(reader: Reader, node: Node, name: str) -> None:
 
 def _anchor(reader: Reader, node: Node, _name: str) -> None:
     reader.blur()
-    if not (reader.cloud and reader.including):
-        name = parameter(node, "") or parameter(node, "0") or parameter(node, "name")
-        if anchor := reader.anchors.named(name):
-            reader.sink.place(anchor)
+    name = parameter(node, "") or parameter(node, "0") or parameter(node, "name")
+    anchor = reader.anchors.named(name)
+    if anchor and not reader.framed:
+        reader.passed = anchor
+        reader.sink.place(anchor)
 
 
 def _html(reader: Reader, node: Node, _name: str) -> None:

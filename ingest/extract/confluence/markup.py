@@ -9,9 +9,10 @@ No entity is ever expanded beyond its character, and nothing is fetched.
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from contextlib import suppress
-from html import escape, unescape
+from html import escape
 from html.entities import html5
 from typing import Final
 
@@ -29,6 +30,8 @@ MAX_NODES: Final = 3_000_000
 MAX_DEPTH: Final = 256
 """What nests deeper in markup that must be mended is read flat; libxml2 itself stops at 2,048."""
 
+_DEEP: Final = f"elements nest more than {MAX_DEPTH} levels deep; the deeper ones were read flat"
+_DAMAGED: Final = "the storage format is damaged; what could be read of it was"
 _ROOT: Final = '<x xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">{}</x>'
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CDATA = r"<!\[CDATA\[.*?(?:\]\]>|\Z)"
@@ -78,12 +81,16 @@ class Markup:
                 f"the page has more than {MAX_NODES:,} elements and attributes; split it"
             )
         text = _clean(storage)
-        if "xmlns" not in text:  # a prefix that is declared anew would not be ours any more
+        redeclared = "xmlns" in text  # a prefix that is declared anew would not be ours any more
+        if not redeclared:
             with suppress(etree.XMLSyntaxError):
                 return _parse(text, recover=False)
         mended = _Mender()
         text = mended.mend(text)
-        self.warnings.update(dict.fromkeys(mended.warnings))
+        if mended.deep:
+            self.warnings[_DEEP] = None
+        if mended.damaged or not (redeclared or mended.deep):
+            self.warnings[_DAMAGED] = None
         with suppress(etree.XMLSyntaxError):
             return _parse(text, recover=True)
         raise ExtractError("the page's storage format is damaged; save the page again")
@@ -126,7 +133,8 @@ def _replaced(found: re.Match[str]) -> str:
     if not name:
         return "&amp;"
     if name[0] == "#":
-        return _ILLEGAL.sub("", escape(unescape(odd)))
+        number = int(f"0{name[1:]}", 0) if name[1] in "xX" else int(name[1:])
+        return _ILLEGAL.sub("", escape(chr(number))) if number <= sys.maxunicode else ""
     if name in _XML_ENTITIES:
         return odd
     return escape(html5[f"{name};"]) if f"{name};" in html5 else f"&amp;{name};"
@@ -136,13 +144,12 @@ class _Mender:
     """Puts tags in order: what is not closed is, what closes nothing goes, so do odd attributes."""
 
     def __init__(self) -> None:
-        self.warnings: list[str] = []
+        self.damaged = self.deep = False
         self._written: list[str] = []
         self._open: list[str] = []  # as written; "" where a tag was too deep to be written
         self._names: list[str] = []  # as found
         self._counts: Counter[str] = Counter()
         self._silent = 0  # how many are open up to the one whose text is no text; 0: none
-        self._damaged = self._deep = False
 
     def mend(self, text: str) -> str:
         """Return well-formed markup that holds the same text."""
@@ -154,20 +161,14 @@ class _Mender:
                 self._end(name)
             else:
                 self._start(name, token[3], closed=bool(token[4]) or name in _EMPTY)
-        self._damaged = self._damaged or bool(self._names)
+        self.damaged = self.damaged or bool(self._names)
         while self._names:
             self._pop()
-        if self._deep:
-            self.warnings.append(
-                f"elements nest more than {MAX_DEPTH} levels deep; the deeper ones were read flat"
-            )
-        if self._damaged:
-            self.warnings.append("the storage format is damaged; what could be read of it was")
         return "".join(self._written)
 
     def _characters(self, text: str) -> None:
         if text[0] == "<" and not text.startswith("<![CDATA["):
-            self._damaged = True
+            self.damaged = True
             text = "&lt;" if text == "<" else ""
         if not self._silent:
             self._written.append(text)
@@ -175,7 +176,7 @@ class _Mender:
     def _start(self, name: str, attributes: str, *, closed: bool) -> None:
         tag = _name(name)
         deep = len(self._names) >= MAX_DEPTH
-        self._deep = self._deep or deep
+        self.deep = self.deep or deep
         if not self._silent and (closed or not deep):
             self._written.append(f"<{tag}{_attributes(attributes)}{'/' if closed else ''}>")
         if closed:
@@ -188,10 +189,10 @@ class _Mender:
 
     def _end(self, name: str) -> None:
         if not self._counts[name]:
-            self._damaged = True
+            self.damaged = True
             return
         while self._names[-1] != name:
-            self._damaged = True
+            self.damaged = True
             self._pop()
         self._pop()
 

@@ -20,7 +20,7 @@ class Sink(Protocol):
     """Whether all that it takes becomes one line."""
 
     def add(self, text: str, label: str | None = None) -> None:
-        """Take running text; `label` stands for it in the id of a heading, None: the text itself."""
+        """Take running text; `label` stands for it in a heading's id, None: the text itself."""
 
     def end_block(self) -> None:
         """Note that what follows stands in a block of its own."""

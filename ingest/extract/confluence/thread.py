@@ -8,7 +8,7 @@ from ingest.extract.when import JST, moment
 
 
 def heading(comment: Comment) -> str:
-    """Return `佐藤 花子（2026年11月22日 14:05）`, in Japanese time; quoted words in a line below."""
+    """Return `佐藤（2026年11月22日 14:05）`, in Japanese time; quoted words in a line below."""
     written = moment(comment.when)
     when = ""
     if written is not None:

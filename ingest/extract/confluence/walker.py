@@ -27,7 +27,8 @@ Leave = Callable[[], None]
 MAX_NAME: Final = 200
 """Characters of a person's or a macro's name; what is longer is none, and could be repeated."""
 
-_MAX_REPORTED = 20  # different macros
+_HIDING: Final = ("style", "hidden", "aria-hidden", "open")
+_MAX_REPORTED: Final = 20  # different macros
 
 
 def nothing() -> None:
@@ -71,11 +72,18 @@ class Reader:
         self.including: list[str] = []
         """Keys of the included pages that are open, outermost first."""
         self.included_characters = 0
+        self.passed = ""
+        """The anchor that was passed last."""
         self._elements = elements
         self._held: list[Sink] = []
         self._unread: Counter[str] = Counter()
         self._bared: Counter[str] = Counter()
         self._notes: dict[str, None] = {}
+
+    @property
+    def framed(self) -> bool:
+        """Whether what is read has no ids in the page: Cloud shows included pages in a frame."""
+        return self.cloud and bool(self.including)
 
     def read(self, storage: str) -> None:
         """Read a fragment of storage format; its blocks go to the outline."""
@@ -156,8 +164,9 @@ class Reader:
     def _enter(self, node: Node) -> Leave | Detour | None:
         tag = node.tag
         if node.attrib:
-            attributes: page.Attributes = {str(key): str(value) for key, value in node.items()}
-            if not page.visible(tag, attributes):
+            # Each by its name: listing them takes lxml quadratic time.
+            hiding: page.Attributes = {key: node.get(key) for key in _HIDING if key in node.attrib}
+            if hiding and not page.visible(tag, hiding):
                 return None
         read = self._elements.get(tag)
         if read is not None:
