@@ -108,6 +108,9 @@ class ConfluenceSource(_Source):
     licensed_groups: tuple[str, ...] = ()
     """Groups whose members count as "everyone who may use Confluence"; empty: those whose names
     begin with `confluence-users`."""
+    everyone_licensed: bool = False
+    """Whether all whom the bot serves may use Confluence: then what every licensed user may view
+    is for `anyone`."""
     requests_at_once: int = Field(default=4, ge=1, le=32)
 
     @field_validator("url")

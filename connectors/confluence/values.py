@@ -108,9 +108,15 @@ class Site(Protocol):
     Of that, `connectors.http.HttpError` carries the status of what was refused.
     """
 
-    edition: Edition
-    host: str
-    """Of the address that people use, such as example.atlassian.net: principals are named by it."""
+    @property
+    def edition(self) -> Edition:
+        """Return which of the two it is."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """Return the host that people use, such as example.atlassian.net: principals name it."""
+        ...
 
     @property
     def requests(self) -> int:
