@@ -35,6 +35,7 @@ def _folder(source: FolderSource, kurage: App) -> Connector:
 
 
 def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
+    from connectors.base import ConnectorError
     from connectors.confluence import ConfluenceConnector
     from connectors.confluence.api import open_site
     from connectors.confluence.scope import Scope
@@ -61,14 +62,18 @@ def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
         comments=source.comments,
         attachments=source.attachments,
     )
-    return ConfluenceConnector(
-        site,
-        scope,
-        readers=source.readers,
-        licensed_groups=source.licensed_groups,
-        max_bytes=kurage.settings.config.ingest.max_bytes,
-        memory=kurage.home / "confluence.db",
-    )
+    try:
+        return ConfluenceConnector(
+            site,
+            scope,
+            readers=source.readers,
+            licensed_groups=source.licensed_groups,
+            max_bytes=kurage.settings.config.ingest.max_bytes,
+            memory=kurage.home / "confluence.db",
+        )
+    except ConnectorError:  # for options that go no further; nobody else will close the site
+        site.close()
+        raise
 
 
 def _extractive(kurage: App) -> Generator:

@@ -175,9 +175,9 @@ def _gone(found: dict[str, Any]) -> str:
         return "restored"
     if found["indexed"]:
         return "indexed_but_gone"
-    if found["left_out"]:
-        return "left_out"
-    return "deleted" if found["deleted"] else "not_there"
+    if found["deleted"]:
+        return "deleted"
+    return "left_out" if found["left_out"] else "not_there"
 
 
 def _found_by(kurage: App, source: str, identity: str) -> dict[str, Any]:
