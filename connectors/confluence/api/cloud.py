@@ -5,7 +5,6 @@ Paths and answers: developer.atlassian.com/cloud/confluence/rest, version 1 and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from connectors.base import ConnectorError
 from connectors.confluence.api import paging, parse
 from connectors.confluence.api.connection import Connection
 from connectors.confluence.api.paging import Json
-from connectors.confluence.api.site import PEOPLE_AT_ONCE, RestSite
+from connectors.confluence.api.site import CONTENT_ID, PEOPLE_AT_ONCE, RestSite
 from connectors.confluence.storage import Edition
 from connectors.confluence.values import Space, SpaceReaders, User
 
@@ -21,7 +20,6 @@ _AT_ONCE = 250
 """Of version 2: the most results a page, and the most ids a request."""
 _USERS_AT_ONCE = 100
 """Of `user/bulk`: it leaves out what is beyond without a word."""
-_ID = re.compile(r"(att)?[0-9]+")
 _ANONYMOUS = frozenset({"anonymous", "anonymous-users"})
 _LICENSED = frozenset({"all-licensed-users", "authenticated-users"})
 """Access classes (version 2, `role-assignments`). `authenticated-users` are more than those with a
@@ -44,7 +42,7 @@ class CloudSite(RestSite):
     # What exists
 
     def exists(self, content_ids: list[str]) -> dict[str, str]:
-        wanted = {one for one in content_ids if _ID.fullmatch(one)}
+        wanted = {one for one in content_ids if CONTENT_ID.fullmatch(one)}
         spaces = self._pages_in(sorted(one for one in wanted if one.isdecimal()))
         inside = sorted(wanted - spaces.keys())
         holders = {

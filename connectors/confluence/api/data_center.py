@@ -12,7 +12,7 @@ from urllib.parse import quote
 from connectors.base import ConnectorError
 from connectors.confluence.api import paging, parse
 from connectors.confluence.api.paging import Json
-from connectors.confluence.api.site import NOT_FOUND, PEOPLE_AT_ONCE, RestSite
+from connectors.confluence.api.site import CONTENT_ID, NOT_FOUND, PEOPLE_AT_ONCE, RestSite
 from connectors.confluence.storage import Edition
 from connectors.confluence.values import Space, SpaceReaders, User
 from connectors.http import HttpError
@@ -31,12 +31,12 @@ class DataCenterSite(RestSite):
     by_cursor = False
 
     def exists(self, content_ids: list[str]) -> dict[str, str]:
-        keys = self._each(self._space_of, content_ids)
-        return {one: key for one, key in zip(content_ids, keys, strict=True) if key}
+        ids = [one for one in dict.fromkeys(content_ids) if CONTENT_ID.fullmatch(one)]
+        keys = self._each(self._space_of, ids)
+        return {one: key for one, key in zip(ids, keys, strict=True) if key}
 
     def _space_of(self, content_id: str) -> str | None:
-        path = f"rest/api/content/{quote(content_id, safe='')}"
-        row = self._get_or_none(path, {"expand": "space,container"})
+        row = self._get_or_none(f"rest/api/content/{content_id}", {"expand": "space,container"})
         if row is None or row.get("status", "current") != "current":
             return None
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ from connectors.confluence.values import Content, Restriction, Space, SpaceReade
 from connectors.http import HttpError
 
 NOT_FOUND = 404
+CONTENT_ID = re.compile(r"(att)?[0-9]+")
 PEOPLE_AT_ONCE = 200
 """Groups, or members of a group, a request: more is refused."""
 _RESTRICTED_AT_ONCE = 100
