@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from memory_index import MemoryIndex
 from pipelines import MemorySource, Page, words
-from sync_world import BOARD, World
+from sync_world import World
 
-from connectors.base import ANYONE, READABLE_BY_ANYONE, Readers
-from ingest.index import SearchIndexError
+from connectors.base import ANYONE
 from ingest.prepare import InProcess, Job, Prepared
 from ingest.sync import sync
 
@@ -145,100 +140,3 @@ def test_a_handful_may_always_be_deleted(world: World) -> None:
     for n in range(5):
         world.source.remove(f"p{n}")
     assert world.sync().deleted == 5
-
-
-# Whatever happens
-
-
-names = st.sampled_from(["a", "b", "c", "d", "e", "f"])
-texts = st.sampled_from(["one", "two words", "three\nlines\nhere", "bad luck", "half done"])
-audiences = st.sampled_from([READABLE_BY_ANYONE, BOARD, (frozenset({"user:a"}), *BOARD), ()])
-steps = st.one_of(
-    st.tuples(st.just("put"), names, texts, audiences),
-    st.tuples(st.just("remove"), names),
-    st.tuples(st.just("move"), names, names),
-    st.tuples(st.just("restrict"), names, audiences),
-    st.tuples(st.just("sync"), st.none() | st.integers(0, 12), st.booleans()),
-)
-
-
-class Failing(MemoryIndex):
-    """An index whose disk is full after so many writes."""
-
-    left: int | None = None
-
-    def _write(self) -> None:
-        if self.left == 0:
-            raise SearchIndexError("no space left on the disk")
-        if self.left is not None:
-            self.left -= 1
-
-    def replace(self, *arguments: Any) -> None:
-        self._write()
-        super().replace(*arguments)
-
-    def delete(self, *arguments: Any) -> None:
-        self._write()
-        super().delete(*arguments)
-
-    def set_readers(self, *arguments: Any) -> None:
-        self._write()
-        super().set_readers(*arguments)
-
-    def publish(self) -> None:
-        self._write()
-        super().publish()
-
-
-def take(world: World, step: tuple[Any, ...]) -> None:
-    match step:
-        case ("put", name, text, readers):
-            world.source.put(name, text, readers)
-        case ("remove", name) if name in world.source.pages:
-            world.source.remove(name)
-        case ("move", old, new) if old in world.source.pages and old != new:
-            page = world.source.pages[old]
-            world.source.remove(old)
-            world.source.put(new, page.text, page.readers)
-        case ("restrict", name, readers) if name in world.source.pages:
-            world.source.put(name, world.source.pages[name].text, readers)
-        case ("sync", limit, saved):
-            assert isinstance(world.index, Failing)
-            world.index.left = limit
-            try:
-                world.sync()
-            except SearchIndexError:
-                world.index.crash(saved=saved)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(steps, max_size=25), st.booleans())
-def test_after_a_sync_the_index_equals_the_source(
-    history: list[tuple[Any, ...]], with_feed: bool
-) -> None:
-    """Through any edits, moves, deletions, changes of readers, and runs that died anywhere."""
-    world = World(MemorySource(feed=with_feed), Failing())
-    for step in history:
-        take(world, step)
-    world.source.put("stays", "always here")
-    take(world, ("sync", None, False))
-    readable = {name: text for name, text in world.shown().items() if "bad" not in text}
-    indexed = world.texts()
-    assert {name: indexed[name] for name in readable} == readable
-    for name in indexed.keys() - readable.keys():
-        assert "bad" in world.source.pages[name].text, "gone from the source, still indexed"
-    for name, page in world.source.pages.items():
-        if name in indexed:
-            stored = world.index.published["wiki", name].document
-            readers = world.state.reader_sets()[stored.readers]
-            if name in readable:
-                assert readers in (page.readers, _sorted(page))
-            else:
-                # An old text stays behind a bad new one: for those who may read both.
-                assert set(page.readers) <= set(readers)
-    known = {*world.state.failures("wiki")}
-    assert known == {name for name, page in world.source.pages.items() if "bad" in page.text}
-
-
-def _sorted(page: Page) -> Readers:
-    return tuple(frozenset(layer) for layer in sorted(map(sorted, page.readers)))
