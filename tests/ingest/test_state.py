@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from connectors.base import ANYONE, READABLE_BY_ANYONE, Group, Readers
 from ingest.state import (
     ADMINISTRATOR,
+    COUNTS,
     NOBODY,
     Base,
     Failure,
@@ -169,6 +170,76 @@ def test_a_document_that_comes_back_has_no_tombstone(state: State) -> None:
     state.bury("handbook", [Grave("a")])
     state.revive("handbook", ["a"])
     assert set(state.tombstones("handbook")) == {"b"}
+
+
+def test_a_failure_waits_until_its_next_attempt(state: State) -> None:
+    state.register_source("handbook", kind="folder", location="/x")
+    later = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    state.record_failures("handbook", [_failure("a", lasting=False, next_attempt=later)])
+    assert state.failures("handbook")["a"].next_attempt == later
+    state.record_failures("handbook", [_failure("a")])
+    assert state.failures("handbook")["a"].next_attempt is None
+
+
+def test_what_is_counted_of_a_run_stands_in_columns_of_its_own(state: State) -> None:
+    state.register_source("handbook", kind="folder", location="/x")
+    run = state.start_run("handbook")
+    assert state.runs()[0].requests is None
+    assert state.runs()[0].seconds is None
+    counts = {name: number for number, name in enumerate(COUNTS)}
+    state.finish_run(run, outcome="finished", report={}, counts={**counts, "unknown": 1})
+    (stored,) = state.runs()
+    assert [getattr(stored, name) for name in COUNTS] == list(counts.values())
+    assert stored.seconds is not None
+    assert stored.seconds >= 0
+
+
+def test_a_tombstone_holds_what_a_document_can_be_restored_from(state: State) -> None:
+    state.register_source("handbook", kind="folder", location="/x")
+    content = bytes(range(256))
+    state.bury("handbook", [Grave("a", "規程", "https://x.example/a", content), Grave("b")])
+    stones = state.tombstones("handbook")
+    assert (stones["a"].title, stones["a"].url) == ("規程", "https://x.example/a")
+    assert (stones["a"].restorable, stones["b"].restorable) == (True, False)
+    assert dict(state.buried("handbook", ["a", "b", "unknown"])) == {"a": content}
+
+
+def test_what_is_buried_again_is_what_went_last(state: State) -> None:
+    state.register_source("handbook", kind="folder", location="/x")
+    state.bury("handbook", [Grave("a", "old", "u", b"old")])
+    state.mark_restored("handbook", ["a"])
+    first = state.tombstones("handbook")["a"]
+    assert first.restored is not None
+    state.bury("handbook", [Grave("a", "new", "u", b"new")])
+    again = state.tombstones("handbook")["a"]
+    assert (again.title, again.restored) == ("new", None)
+    assert again.deleted >= first.deleted
+    assert dict(state.buried("handbook", ["a"])) == {"a": b"new"}
+
+
+def test_only_what_was_restored_is_released(state: State) -> None:
+    for name in ("handbook", "other"):
+        state.register_source(name, kind="folder", location="/x")
+        state.bury(name, [Grave(identity, content=b"x") for identity in "abc"])
+        state.mark_restored(name, ["a", "b"])
+    assert state.release("handbook", ["b", "c", "unknown"]) == ["b"]
+    assert state.release("handbook", None) == ["a"]
+    assert state.release("handbook", None) == []
+    assert {stone.id for stone in state.tombstones("other").values() if stone.restored} == {
+        "a",
+        "b",
+    }
+
+
+def test_contents_are_forgotten_after_a_time_but_not_of_what_was_restored(state: State) -> None:
+    state.register_source("handbook", kind="folder", location="/x")
+    state.bury("handbook", [Grave("a", content=b"x"), Grave("b", content=b"x")])
+    state.mark_restored("handbook", ["b"])
+    state.forget_contents("handbook", before=datetime.now(UTC) - timedelta(hours=1))
+    assert all(stone.restorable for stone in state.tombstones("handbook").values())
+    state.forget_contents("handbook", before=datetime.now(UTC) + timedelta(seconds=1))
+    stones = state.tombstones("handbook")
+    assert (stones["a"].restorable, stones["b"].restorable) == (False, True)
 
 
 def test_forgetting_a_source_forgets_all_that_hangs_on_it(state: State) -> None:
