@@ -68,6 +68,7 @@ def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
             scope,
             readers=source.readers,
             licensed_groups=source.licensed_groups,
+            everyone_licensed=source.everyone_licensed,
             max_bytes=kurage.settings.config.ingest.max_bytes,
             memory=kurage.home / "confluence.db",
         )
