@@ -7,7 +7,7 @@ fall into.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rigs.confluence.records import Content
 from rigs.confluence.world import World
@@ -20,14 +20,22 @@ _PAGE = re.compile(r"<ri:page ([^>]*?)/>")
 _DEEPEST = 5
 
 
-def rendered(world: World, content: Content, depth: int = 0) -> str:
-    """Return the storage format of a content with the pages that it includes."""
+def rendered(
+    world: World,
+    content: Content,
+    *,
+    shown: Callable[[Content], bool] = lambda _: True,
+    depth: int = 0,
+) -> str:
+    """Return the storage format of a content with the pages that it includes, where `shown`."""
     if depth > _DEEPEST:
         return ""
 
     def included(found: re.Match[str]) -> str:
         page = _page(world, content, found[0])
-        return f"<div>{rendered(world, page, depth + 1)}</div>" if page else ""
+        if page is None or not shown(page):
+            return ""
+        return f"<div>{rendered(world, page, shown=shown, depth=depth + 1)}</div>"
 
     return _INCLUDE.sub(included, content.body)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from rigs.confluence.readers import Readers
 from rigs.confluence.records import Content, Edition
 from rigs.confluence.search import Search
 from rigs.confluence.shapes import Shapes
@@ -41,6 +42,8 @@ class Settings:
     """Data Center: the account may see permissions and groups."""
     undercounts: bool = False
     """Data Center: a next link starts too early where the page size was capped (onyx#4129)."""
+    attachments_fail: int = 0
+    """Data Center: so many further pages of a search for attachments, beyond the first, get 400."""
     restrictions_at_once: int = 100
     """How many users, and how many groups, one answer about a restriction holds."""
     per_second: float | None = None
@@ -122,6 +125,7 @@ class Core:
     def __init__(self, world: World, settings: Settings, *, seed: int = 0) -> None:
         self.world, self.settings = world, settings
         self.sight = Sight(world)
+        self.readers = Readers(world, self.sight)
         self.shapes = Shapes(world, self.sight, settings.zone)
         self.search = Search(world, self.sight, settings.zone)
         self.faults = Faults(seed)

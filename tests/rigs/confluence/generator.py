@@ -11,8 +11,9 @@ from random import Random
 
 from rigs.confluence import blocks, macros, prose
 from rigs.confluence.blocks import Block, Make, Writer
+from rigs.confluence.company import LICENSED
 from rigs.confluence.truth import Truths, Written, written
-from rigs.confluence.world import LICENSED, World
+from rigs.confluence.world import World
 
 _DAY = 86_400.0
 _YEAR = 365 * _DAY

@@ -164,6 +164,10 @@ class ConfluenceProcess:
         """Return the id of each heading of a page by its text."""
         return dict(self._do("anchors", page_id))
 
+    def headings(self, page_id: str) -> list[tuple[str, str]]:
+        """Return text and id of the headings that the web page of a page shows, in order."""
+        return [(text, name) for text, name in self._do("headings", page_id)]
+
     def web(self, page_id: str) -> str:
         """Return a page's web address, by id."""
         return str(self._do("web", page_id))

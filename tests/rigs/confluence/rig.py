@@ -68,11 +68,13 @@ class ConfluenceRig:
         paths = specifications() if validated and edition == "cloud" else None
         self._server = Server(self.core, contract(paths) if paths else None)
         self._port = port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._runners: list[web.AppRunner] = []
 
     def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._run(self._start())
         return self
@@ -83,6 +85,8 @@ class ConfluenceRig:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        assert self._loop, "it was entered"
+        assert self._thread, "it was entered"
         self._run(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -224,10 +228,12 @@ class ConfluenceRig:
 
     def anchors(self, page_id: str) -> dict[str, str]:
         """Return the id of each heading of a page by its text; the first where two are alike."""
-        found: dict[str, str] = {}
-        for text, name in identified(self.core, self.site.contents[page_id]):
-            found.setdefault(text, name)
-        return found
+        return dict(reversed(self.headings(page_id)))
+
+    def headings(self, page_id: str) -> list[tuple[str, str]]:
+        """Return text and id of the headings that the web page of a page shows, in order."""
+        with self.site.lock:
+            return identified(self.core, self.site.contents[page_id])
 
     def web(self, page_id: str) -> str:
         """Return a page's web address, by id."""
@@ -239,6 +245,7 @@ class ConfluenceRig:
     # In its thread
 
     def _run(self, work: Any) -> Any:
+        assert self._loop, "it was entered"
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_WAIT_S)
 
     async def _start(self) -> None:

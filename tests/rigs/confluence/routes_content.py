@@ -35,6 +35,7 @@ def content_search(core: Core, call: Call) -> Answer:
             rest += [(key, value) for key, value in call.query if key not in names]
             following = f"/rest/api/content/search?{urlencode(rest)}"
     else:
+        _stumble(core, call, query)
         rows, counts = paging.by_start(core, call, found, most)
         ids, following = list(rows), counts.pop("next", None)
         about = counts
@@ -43,6 +44,12 @@ def content_search(core: Core, call: Call) -> Answer:
     results = [_text(core, one, expand) for one in contents]
     served = [(one.id, one.version) for one in contents] if "body.storage" in expand else []
     return paging.joined(results, {**about, "_links": paging.linked(core, call, following)}, served)
+
+
+def _stumble(core: Core, call: Call, query: str) -> None:
+    if core.settings.attachments_fail and "attachment" in query and call.number("start", 0):
+        core.settings.attachments_fail -= 1
+        raise RefusedError(400, "java.lang.IllegalArgumentException")
 
 
 def _no_draft_above(core: Core, contents: list[Content], expand: frozenset[str]) -> None:

@@ -9,6 +9,7 @@ import html
 import re
 
 from rigs.confluence import anchors
+from rigs.confluence.bodies import rendered
 from rigs.confluence.core import Answer, Call, Core, RefusedError, said
 from rigs.confluence.records import Content
 
@@ -18,9 +19,15 @@ _HEADING = re.compile(r"<h([1-6])(?:\s[^>]*)?>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 
-def headings(content: Content) -> list[tuple[int, str]]:
-    """Return level and text of every heading, in order."""
-    markup = _PARAMETER.sub("", _CDATA.sub("", content.body))
+def headings(core: Core, content: Content) -> list[tuple[int, str]]:
+    """Return level and text of every heading, in order, as every reader of the page sees them.
+
+    In Data Center those of included pages are the page's own; Cloud's page keeps them apart.
+    """
+    body = content.body
+    if core.settings.edition == "data-center":
+        body = rendered(core.world, content, shown=lambda one: core.readers.covers(one, content))
+    markup = _PARAMETER.sub("", _CDATA.sub("", body))
     return [
         (int(found[1]), html.unescape(_TAG.sub("", found[2])))
         for found in _HEADING.finditer(markup)
@@ -29,8 +36,8 @@ def headings(content: Content) -> list[tuple[int, str]]:
 
 def identified(core: Core, content: Content) -> list[tuple[str, str]]:
     """Return the headings of a page with the ids that its web page gives them."""
-    said = [text for _, text in headings(content)]
-    return anchors.identified(core.settings.edition, content.title, said)
+    told = [text for _, text in headings(core, content)]
+    return anchors.identified(core.settings.edition, content.title, told)
 
 
 def page(core: Core, call: Call) -> Answer:
@@ -38,7 +45,7 @@ def page(core: Core, call: Call) -> Answer:
     content = core.current(call.match[0] if call.match else call.get("pageId"), "page", "blogpost")
     if content is None:
         raise RefusedError(404, "Page Not Found")
-    levels = [level for level, text in headings(content) if text.strip()]
+    levels = [level for level, text in headings(core, content) if text.strip()]
     parts = [
         f'<h{level} id="{html.escape(name)}">{html.escape(text)}</h{level}>'
         for level, (text, name) in zip(levels, identified(core, content), strict=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rigs.confluence.blocks import Block
+from rigs.confluence.readers import Readers
 from rigs.confluence.records import Content
 from rigs.confluence.sight import Sight
 from rigs.confluence.world import World
@@ -77,6 +78,7 @@ class Truths:
 
     def __init__(self, world: World, sight: Sight) -> None:
         self._world, self._sight = world, sight
+        self._readers = Readers(world, sight)
         self._written: dict[str, Written] = {}
         self._titles: dict[tuple[str, str], str] = {}
         self._as_of = -1
@@ -147,12 +149,12 @@ class Truths:
             if inner is None or inner.body != target.body:
                 continue
             host = through[0]
-            if self._covers(target, host):
+            if self._readers.covers(target, host):
                 if only:
                     told.present += inner.excerpt
                 else:
                     self._tell(target, told, [*through, target])
-            elif self._people(host) - self._people(target):
+            elif self._readers.leaks(target, host):
                 told.hidden.append(inner.code)
 
     def _learn_titles(self) -> None:
@@ -163,37 +165,3 @@ class Truths:
                 for one in self._world.contents.values()
                 if one.kind == "page" and one.status == "current" and self._sight.viewable(one)
             }
-
-    # Who may read
-
-    def _layers(self, content: Content) -> list[frozenset[str]]:
-        space = self._world.spaces[content.space]
-        names = {f"group {one}" for one in space.groups} | {f"user {one}" for one in space.users}
-        names |= {"licensed"} if space.licensed else set()
-        names |= {"anonymous"} if space.anonymous else set()
-        layers = [frozenset(names)]
-        for one in [*self._sight.ancestors(content), content]:
-            if one.restricted:
-                users = [user for user in one.users if user != self._world.account]
-                named = {f"user {user}" for user in users} | {f"group {n}" for n in one.groups}
-                layers.append(frozenset(named))
-        return layers
-
-    def _covers(self, target: Content, host: Content) -> bool:
-        around = self._layers(host)
-        return all(
-            "anonymous" in layer or any(narrow <= layer for narrow in around)
-            for layer in self._layers(target)
-        )
-
-    def _people(self, content: Content) -> set[str]:
-        everybody = set(self._world.people) - {self._world.account}
-        for layer in self._layers(content):
-            if layer & {"licensed", "anonymous"}:
-                continue
-            allowed = {one.removeprefix("user ") for one in layer if one.startswith("user ")}
-            for group in self._world.groups.values():
-                if f"group {group.name}" in layer:
-                    allowed |= set(group.members)
-            everybody &= allowed
-        return everybody
