@@ -22,12 +22,13 @@ from rigs.confluence import ConfluenceRig
 from bot import settings
 from bot.settings.values import seconds
 from connectors.base import Cursor, Document, Ref
-from connectors.confluence import ConfluenceConnector, examine
+from connectors.confluence import ConfluenceConnector, examine, windows
 from connectors.confluence.api import open_site
 from connectors.confluence.storage import Storage, include_key
 from connectors.http import Http
 from ingest.extract.blocks import Extracted
 from ingest.extract.confluence import extract
+from ingest.sync import plan
 
 ACCOUNT = "LEGACY"
 """The name of the second site's account."""
@@ -239,10 +240,14 @@ def test_numbers_in_sentences_are_those_of_the_code(language: str) -> None:
     tries = signature(Http).parameters["attempts"].default
     share = settings.Ingest().max_delete_share
     days = seconds(settings.ConfluenceSource().keep_deleted) // 86400
-    assert (tries, share, days) == (5, 0.2, 30)
+    assert (tries, share, days, plan.FEW) == (5, 0.2, 30, 5)
     for sentence in (
         ("is tried five times", "5回まで試します"),
-        ("a fifth of a source (`max_delete_share`)", "全体の2割（`max_delete_share`）"),
+        (
+            "a fifth of a source (`max_delete_share`), and more than five documents",
+            "全体の2割（`max_delete_share`）を超え、しかも5件より多く",
+        ),
+        (f"for each {windows._SPACES} spaces", f"{windows._SPACES}スペースごとに"),
     ):
         assert sentence[["en", "ja"].index(language)] in page(language).unwrapped
 
