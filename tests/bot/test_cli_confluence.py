@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from click.testing import Result
-from rigs.confluence import ConfluenceRig
+from rigs.confluence import ConfluenceRig, Fault
 from typer.testing import CliRunner
 
 from bot import app, doctor, settings
@@ -280,3 +280,32 @@ def test_doctor_says_which_space_has_vanished(here: Path, wiki: Wiki) -> None:
     wiki.rig.site.remove_space("SOUMU")
     problems = [message for level, message in examined(here) if level == "problem"]
     assert any("SOUMU" in message for message in problems)
+
+
+def test_doctor_says_what_an_account_without_the_right_leaves_unreadable(
+    here: Path, wiki: Wiki
+) -> None:
+    """Nobody may read a space whose readers are not told, unless the settings name them."""
+    wiki.rig.settings.admin = False
+    wiki.rig.fault(Fault(status=403, path="*/permissions", times=None))
+    problems = [message for level, message in examined(here) if level == "problem"]
+    assert any("Who may view SOUMU can not be read" in message for message in problems)
+    config = (here / "kurage.toml").read_text("utf-8")
+    named = config.replace('every = "1h"', 'readers = ["domain:example.co.jp"]')
+    (here / "kurage.toml").write_text(named, "utf-8")
+    warnings = [message for level, message in examined(here) if level == "warning"]
+    assert any("the source's `readers` count there" in message for message in warnings)
+
+
+def test_what_every_licensed_user_may_read_can_be_for_anyone(
+    here: Path, wiki: Wiki, run: Run
+) -> None:
+    """Where all whom the bot serves use Confluence; else only those whom the site knows."""
+    question = ("ask", "--as", "suzuki@example.co.jp", "社員食堂は何時に開きますか？")
+    run("ingest", "wiki")
+    assert "11時30分" not in run(*question).stdout
+    config = (here / "kurage.toml").read_text("utf-8")
+    opened = config.replace('every = "1h"', "everyone_licensed = true")
+    (here / "kurage.toml").write_text(opened, "utf-8")
+    run("ingest", "wiki", "--full")
+    assert "11時30分" in run(*question).stdout
