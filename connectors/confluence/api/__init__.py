@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from connectors.confluence.api.address import Address
 from connectors.confluence.api.cloud import CloudSite
-from connectors.confluence.api.connection import GATEWAY, Connection
+from connectors.confluence.api.connection import Connection
 from connectors.confluence.api.data_center import DataCenterSite
 from connectors.confluence.storage import Edition
 from connectors.confluence.values import Site
@@ -26,14 +26,15 @@ def open_site(
     at_once: int = 4,
     timeout: float = 60,
     backoff: float = 0.5,
-    gateway: str = GATEWAY,
+    gateway: str | None = None,
 ) -> Site:
     """Return the site at an address; nothing is asked yet.
 
     `token`: an API token of Cloud, scoped or not, with the `email` of its account; in Data Center a
     personal access token. `edition`: None, where the address tells. `at_once`: requests. `timeout`
     and `backoff`, in seconds, are those of `connectors.http.Http`. `gateway` is where scoped tokens
-    are taken. Raises ConnectorError for what is no address.
+    are taken; None: Atlassian's, except for a site on this machine. Raises ConnectorError for what
+    is no address.
     """
     address = Address.read(url, edition)
     auth = (email, token) if email and address.edition == "cloud" else None

@@ -31,6 +31,11 @@ class Address:
         scheme, host, *_ = urlsplit(self.base)
         return f"{scheme}://{host}"
 
+    @property
+    def host(self) -> str:
+        """Name alone."""
+        return urlsplit(self.base).hostname or ""
+
     @classmethod
     def read(cls, url: str, edition: Edition | None) -> Self:
         """Return what an address that an operator wrote means; it may be one of a page.

@@ -114,6 +114,13 @@ def test_a_gateway_that_is_away_leaves_the_refusal(rig: ConfluenceRig) -> None:
         site.myself()
 
 
+def test_a_site_on_this_machine_is_none_of_the_gateways(rig: ConfluenceRig) -> None:
+    """No test, and no mock of a service, sends its token into the internet."""
+    with opened(rig) as site, pytest.raises(HttpError, match="401"):
+        site.myself()
+    assert rig.requests == 1
+
+
 def test_data_center_knows_no_gateway() -> None:
     with ConfluenceRig(edition="data-center") as rig:
         rig.expire_token()
