@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from connectors.base import ANYONE, ConnectorError, Group, Readers
@@ -22,6 +23,7 @@ _LICENSED_GROUPS = "confluence-users"
 """How the groups begin whose members may use Confluence: confluence-users-SITE in Cloud."""
 
 _FREE = Restriction()
+_ANYONE = frozenset({ANYONE})
 
 
 class Placed(Protocol):
@@ -51,16 +53,19 @@ class Access:
         *,
         fallback: Collection[str],
         licensed_groups: Collection[str],
+        everyone_licensed: bool = False,
     ) -> None:
         """`spaces` are those that are seen, by key in capitals.
 
         `fallback` are the readers of a space whose permissions the account may not read.
+        `everyone_licensed`: what is open to all who may use Confluence is open to anyone.
         """
         self._site = site
         self._people = people
         self._spaces = spaces
         self._fallback = frozenset(fallback)
         self._licensed_groups = tuple(licensed_groups)
+        self._everyone_licensed = everyone_licensed
         self._lock = threading.RLock()
         self._space_layers: dict[str, frozenset[str] | str] = {}
         """By key; a string says why it can not be known."""
@@ -140,9 +145,15 @@ class Access:
 
     def licensed_groups(self) -> list[str]:
         """Return the groups whose members may use Confluence."""
+        return sorted(self._licensed)
+
+    @cached_property
+    def _licensed(self) -> frozenset[str]:
         if self._licensed_groups:
-            return list(self._licensed_groups)
-        return [name for name in self._site.group_names() if name.startswith(_LICENSED_GROUPS)]
+            return frozenset(self._licensed_groups)
+        return frozenset(
+            name for name in self._site.group_names() if name.startswith(_LICENSED_GROUPS)
+        )
 
     def _note(self, content_id: str, restriction: Restriction) -> None:
         with self._lock:
@@ -164,9 +175,7 @@ class Access:
             people = restriction.users - {self._people.me}
             if not people and not restriction.groups:
                 people = restriction.users  # nobody but the account itself
-            self._layers[restriction] = self._people.principals(people) | self._groups(
-                restriction.groups
-            )
+            self._layers[restriction] = self._of(people, restriction.groups)
         return self._layers[restriction]
 
     def _space_layer(self, key: str) -> frozenset[str]:
@@ -183,7 +192,7 @@ class Access:
         if space is None:
             return f"nobody may read it: its space {key} is not seen any more"
         try:
-            readers = self._site.space_readers(space)
+            layer = self._of_space(self._site.space_readers(space))
         except ConnectorError as error:
             if ends_everything(error):
                 raise
@@ -196,17 +205,21 @@ class Access:
                 f"nobody may read it until the permissions of the space {key} can be read, or the "
                 f"source names `readers`: {one_line(error)}"
             )
-        return self._of_space(readers) or f"nobody may view the space {key}"
+        return layer or f"nobody may view the space {key}"
 
     def _of_space(self, readers: SpaceReaders) -> frozenset[str]:
-        layer = self._people.principals(readers.users) | self._groups(readers.groups)
-        if readers.licensed:
-            layer |= self._groups({LICENSED})
-        return layer | {ANYONE} if readers.anonymous else layer
+        if readers.anonymous:
+            return _ANYONE
+        return self._of(readers.users, readers.groups | ({LICENSED} if readers.licensed else set()))
 
-    def _groups(self, names: Collection[str]) -> frozenset[str]:
-        self._group_names.update(names)
-        return frozenset(f"group:confluence:{self._site.host}:{name}" for name in names)
+    def _of(self, people: Collection[str], groups: Collection[str]) -> frozenset[str]:
+        if self._everyone_licensed and (
+            LICENSED in groups or not self._licensed.isdisjoint(groups)
+        ):
+            return _ANYONE
+        self._group_names.update(groups)
+        prefix = f"group:confluence:{self._site.host}:"
+        return self._people.principals(people) | {prefix + name for name in groups}
 
     def _learn_all(self, ids: list[str]) -> None:
         """Ask for these pages at once; those that are missing then are asked for one by one."""

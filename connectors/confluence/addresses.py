@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus, urlsplit
 
 _ID_PARAMETERS = ("pageId", "homepageId", "contentId")
-_BY_ID = re.compile(r"/(?:pages|blog)/(?:[^?]*?/)?(\d+)(?:/|$)")
+_BY_ID = re.compile(r"/(?:pages(?:/edit-v2|/edit)?|blog(?:/\d{4}/\d{2}/\d{2})?)/(\d+)(?:/|$)")
 """…/spaces/KEY/pages/ID/Title, …/pages/edit-v2/ID, …/blog/2026/11/22/ID/Title."""
 _BY_TITLE = re.compile(r"/display/([^/]+)/(?:\d{4}/\d{2}/\d{2}/)?([^/]+)/?$")
 _SHORT = re.compile(r"/x/([A-Za-z0-9_-]{1,11})/?$")

@@ -26,6 +26,7 @@ from connectors.confluence.lookup import Lookup
 from connectors.confluence.memory import Memory
 from connectors.confluence.scope import Scope
 from connectors.confluence.session import Session
+from connectors.confluence.trouble import token_named
 from connectors.confluence.values import Site
 from connectors.confluence.windows import Window
 
@@ -43,6 +44,7 @@ class ConfluenceConnector:
         *,
         readers: Collection[str] = (),
         licensed_groups: Collection[str] = (),
+        everyone_licensed: bool = False,
         max_bytes: int = MAX_BYTES,
         memory: Path | None = None,
     ) -> None:
@@ -50,17 +52,20 @@ class ConfluenceConnector:
 
         `readers`: who may read a space whose permissions the account may not read; empty: nobody.
         `licensed_groups`: whose members may use Confluence; empty: those of the groups whose names
-        begin with `confluence-users`. A document above `max_bytes` is reported, not read. `memory`
-        is a database of Confluence connectors' own (see `connectors.confluence.memory`); None: a
-        page's version does not tell of the pages that it includes.
+        begin with `confluence-users`. `everyone_licensed`: all whom the bot serves may use
+        Confluence, so that what every one of those may view is for anyone. A document above
+        `max_bytes` is reported, not read. `memory` is a database of Confluence connectors' own (see
+        `connectors.confluence.memory`); None: a page's version does not tell of the pages that it
+        includes.
         Raises `ConnectorError` for a `cql` that can not be part of a query.
         """
         self._site = site
         self._scope = scope or Scope()
         self._readers = frozenset(readers)
         self._licensed_groups = tuple(licensed_groups)
+        self._everyone_licensed = everyone_licensed
         self._max_bytes = max_bytes
-        self._memory = Memory(site.host, memory)
+        self._memory = Memory(lambda: site.host, memory)
         self._session = self._new_session()
 
     @property
@@ -78,7 +83,8 @@ class ConfluenceConnector:
         started = datetime.now(UTC)
         self._session = session = self._new_session()
         back = cursors.minutes(cursor, started, self._scope)
-        yield from FullListing(session).refs() if back is None else Window(session, back).refs()
+        with token_named():
+            yield from FullListing(session).refs() if back is None else Window(session, back).refs()
         yield cursors.written(started, self._scope)
 
     def fetch(self, ref: Ref) -> Document:
@@ -91,7 +97,8 @@ class ConfluenceConnector:
 
     def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
         """Yield each of the documents, or why it could not be fetched."""
-        return Fetcher(self._session, self._max_bytes).all(refs)
+        with token_named():
+            yield from Fetcher(self._session, self._max_bytes).all(refs)
 
     def readers(self, ref: Ref) -> Readers:
         """Return who may read the document, as its listing in this process told, or as it is."""
@@ -100,9 +107,10 @@ class ConfluenceConnector:
 
     def groups(self) -> Iterable[Group]:
         """Return the groups that any readers named; where nothing was listed, all of the site."""
-        if not self._session.listed:
-            self._session.access.name_all_groups()
-        return self._session.access.groups()
+        with token_named():
+            if not self._session.listed:
+                self._session.access.name_all_groups()
+            yield from self._session.access.groups()
 
     def check(self, ref: Ref) -> Presence:
         """Return what the site says now; nothing that was remembered counts."""
@@ -114,17 +122,20 @@ class ConfluenceConnector:
 
     def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
         """Return those that are in the site no more, or not in this scope."""
-        return Lookup(self._new_session()).gone(document_ids)
+        with token_named():
+            return Lookup(self._new_session()).gone(document_ids)
 
     def find(self, url: str) -> Ref | None:
         """Return the document at an address or an id that a person copied."""
         lookup = Lookup(self._session)
-        content = lookup.at(url)
-        return lookup.ref(content) if content else None
+        with token_named():
+            content = lookup.at(url)
+            return lookup.ref(content) if content else None
 
     def left_out(self, url: str) -> str | None:
         """Return why there is no document at an address of this site; None: nothing is known."""
-        return Lookup(self._session).left_out(url)
+        with token_named():
+            return Lookup(self._session).left_out(url)
 
     def examine(self) -> Iterator[Remark]:
         """Yield what is wrong with credentials, permissions, scope and clock, and what is well."""
@@ -137,9 +148,10 @@ class ConfluenceConnector:
 
     def _now(self, session: Session, ref: Ref) -> tuple[Ref, Readers]:
         lookup = Lookup(session)
-        content = lookup.by_id(ref.id)
-        now = lookup.ref(content) if content else None
-        readers = session.known.readers(ref.id) if now else None
+        with token_named():
+            content = lookup.by_id(ref.id)
+            now = lookup.ref(content) if content else None
+            readers = session.known.readers(ref.id) if now else None
         if now is None or now.id != ref.id or readers is None:
             raise _GoneError("it is no longer there, or no longer in the scope of the source")
         return now, readers
@@ -151,6 +163,7 @@ class ConfluenceConnector:
             self._memory,
             readers=self._readers,
             licensed_groups=self._licensed_groups,
+            everyone_licensed=self._everyone_licensed,
             fresh=fresh,
         )
 

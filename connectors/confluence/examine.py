@@ -16,7 +16,10 @@ from connectors.confluence.values import Space, User
 
 SCOPES = (
     "read:content-details:confluence",
+    "read:page:confluence",
+    "read:comment:confluence",
     "read:space:confluence",
+    "read:space.permission:confluence",
     "read:group:confluence",
     "read:user:confluence",
     "read:attachment:confluence",
@@ -34,15 +37,16 @@ T = TypeVar("T")
 
 def examine(session: Session) -> Iterator[Remark]:
     """Yield the remarks. Never raises for what is wrong at the site."""
-    me = yield from _try(
-        session.site.myself,
-        lambda me: f"{_product(session)} at {session.site.host} is read as {me.name or me.id}.",
+    site = session.site
+    told = yield from _try(
+        lambda: (site.myself(), site.host),
+        lambda told: f"{_product(session)} at {told[1]} is read as {told[0].name or told[0].id}.",
         "Who reads the site can not be asked",
     )
-    if me is None:
+    if told is None:
         return
     yield from _spaces(session)
-    yield from _people(session, me)
+    yield from _people(session, told[0])
     yield from _clock(session)
 
 

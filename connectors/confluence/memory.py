@@ -11,9 +11,10 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ class Named:
 class Memory:
     """What is remembered of one site; threads may share it."""
 
-    def __init__(self, site: str, path: Path | None) -> None:
-        self._site = site
+    def __init__(self, site: Callable[[], str], path: Path | None) -> None:
+        """`site` returns what the site is named by; it is called when something is remembered."""
+        self._named = site
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         if path is not None:
@@ -54,6 +56,10 @@ class Memory:
             with suppress(sqlite3.Error, OSError):
                 self._database = _open(path)
                 weakref.finalize(self, self._database.close)
+
+    @cached_property
+    def _site(self) -> str:
+        return self._named()
 
     @property
     def lasts(self) -> bool:
@@ -89,7 +95,7 @@ class Memory:
 
     def remember_includes(self, host: str, included: Collection[tuple[Named, str]]) -> None:
         """Keep which pages a page includes, and the id of each; empty: there is none."""
-        if not included and not self.included_by(host):
+        if self._database is None or (not included and not self.included_by(host)):
             return
         self._write("DELETE FROM includes WHERE site = ? AND host = ?", [(self._site, host)])
         rows = [(self._site, host, name.space, name.title, page) for name, page in included]
@@ -106,6 +112,8 @@ class Memory:
 
     def remember_people(self, people: dict[str, User]) -> None:
         """Keep what people are called, by the id that was asked for."""
+        if self._database is None:
+            return
         now = time.time()
         rows = [
             (self._site, asked_for, user.name, user.email, user.username, now, user.id)
@@ -115,17 +123,17 @@ class Memory:
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         query = f"{query} site = ?" if query.endswith("AND") else f"{query} WHERE site = ?"
-        with self._lock:
-            if self._database is not None:
-                with suppress(sqlite3.Error):
-                    return self._database.execute(query, (*values, self._site)).fetchall()
+        if self._database is None:
+            return []
+        arguments = (*values, self._site)
+        with self._lock, suppress(sqlite3.Error):
+            return self._database.execute(query, arguments).fetchall()
         return []
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        with self._lock:
-            if self._database is not None and rows:
-                with suppress(sqlite3.Error):
-                    self._database.executemany(statement, rows)
+        if self._database is not None and rows:
+            with self._lock, suppress(sqlite3.Error):
+                self._database.executemany(statement, rows)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -33,6 +33,7 @@ class Session:
         *,
         readers: Collection[str],
         licensed_groups: Collection[str],
+        everyone_licensed: bool = False,
         fresh: bool = False,
     ) -> None:
         """`fresh`: also what people are called is asked for now."""
@@ -46,6 +47,7 @@ class Session:
         """Whether everything was listed, so that every group that matters was named."""
         self.fallback = frozenset(readers)
         self._licensed_groups = licensed_groups
+        self._everyone_licensed = everyone_licensed
 
     @cached_property
     def access(self) -> Access:
@@ -56,6 +58,7 @@ class Session:
             self.selection.seen,
             fallback=self.fallback,
             licensed_groups=self._licensed_groups,
+            everyone_licensed=self._everyone_licensed,
         )
 
     @cached_property

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from connectors.base import ConnectorError
 from connectors.confluence.values import Site
 from connectors.http import HttpError
@@ -38,3 +41,15 @@ def site_is_away(site: Site, error: ConnectorError) -> bool:
 def one_line(error: ConnectorError) -> str:
     """Return the message without line breaks."""
     return " ".join(str(error).split())
+
+
+@contextmanager
+def token_named() -> Iterator[None]:
+    """Let an error that ends everything say where a new token belongs."""
+    try:
+        yield
+    except HttpError as error:
+        if not ends_everything(error):
+            raise
+        words = f"{one_line(error)}. A new token belongs into CONFLUENCE_TOKEN"
+        raise HttpError(words, status=error.status) from None

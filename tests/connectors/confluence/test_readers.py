@@ -105,10 +105,14 @@ def test_a_restriction_above_is_a_layer_of_everything_below(
 
 def test_the_account_counts_only_where_it_is_alone(site: WorldSite, connector: Make) -> None:
     """It is in every restriction that it can see; that says nothing of the person behind it."""
-    page = site.world.add_page("ENG", "秘")
-    site.world.restrict(page)
+    sato = site.world.add_user("佐藤", "sato@example.co.jp")
+    mine, ours = (site.world.add_page("ENG", title) for title in ("秘", "内"))
+    site.world.restrict(mine)
+    site.world.restrict(ours, [sato])
     mirror = connector()
-    assert frozenset({"user:kurage@example.co.jp"}) in mirror.readers(listing(mirror)[page])
+    refs = listing(mirror)
+    assert frozenset({"user:kurage@example.co.jp"}) in mirror.readers(refs[mine])
+    assert frozenset({"user:sato@example.co.jp"}) in mirror.readers(refs[ours])
 
 
 def test_everybody_with_a_licence_is_a_group_of_its_own(site: WorldSite, connector: Make) -> None:
@@ -179,9 +183,7 @@ def test_readers_of_the_source_count_where_a_space_does_not_tell(
     }
 
 
-def test_a_restriction_longer_than_an_answer_is_asked_for(
-    site: WorldSite, connector: Make
-) -> None:
+def test_a_restriction_longer_than_an_answer_is_asked_for(site: WorldSite, connector: Make) -> None:
     sato = site.world.add_user("佐藤", "sato@example.co.jp")
     page = site.world.add_page("ENG", "秘")
     site.world.restrict(page, [sato])
@@ -219,3 +221,23 @@ def test_an_ancestor_that_no_listing_shows_is_asked_for_once(
         frozenset({"user:sato@example.co.jp"}) in mirror.readers(refs[page]) for page in pages
     )
     assert site.asked["restriction"] == 1
+
+
+def test_what_is_open_to_all_who_may_use_confluence_can_be_for_anyone(
+    site: WorldSite, connector: Make
+) -> None:
+    """Where the operator says that all whom the bot serves may use Confluence, and only there."""
+    world = site.world
+    world.add_space("OPEN", groups=(), licensed=True)
+    world.add_space("HR", groups=["人事"])
+    pages = {key: world.add_page(key, "頁") for key in ("ENG", "OPEN", "HR")}
+    closed = world.add_page("OPEN", "秘")
+    world.restrict(closed, groups=["人事"])
+    mirror = connector(everyone_licensed=True)
+    refs = listing(mirror)
+    anyone = frozenset({ANYONE})
+    assert mirror.readers(refs[pages["ENG"]]) == mirror.readers(refs[pages["OPEN"]]) == (anyone,)
+    assert anyone not in mirror.readers(refs[pages["HR"]])
+    assert mirror.readers(refs[closed]) == layers.compose([anyone, frozenset({group("人事")})])
+    plain = connector()
+    assert not any(anyone in plain.readers(ref) for ref in listing(plain).values())
