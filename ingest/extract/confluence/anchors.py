@@ -48,6 +48,8 @@ class Anchors:
         return self._of_data_center(name)
 
     def _of_cloud(self, text: str) -> str:
+        if len(text) > 10 * MAX_LENGTH:
+            return ""
         # Blanks of the source are one blank when Cloud reads it; of those that remain, each counts.
         text = _SOURCE_BLANKS.sub(" ", text).strip(" \u00a0\u3000\ufeff")
         return _CLOUD_BLANK.sub("-", text) if len(text) <= MAX_LENGTH else ""

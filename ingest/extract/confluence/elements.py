@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from ingest.extract.confluence.markup import AC, RI
+from ingest.extract.confluence.sinks import Line
 from ingest.extract.confluence.walker import MAX_NAME, Detour, Leave, Node, Reader, nothing
 from ingest.extract.html.gather import index
 from ingest.extract.prose import BREAK, fold
@@ -19,6 +20,8 @@ _PERSON: Final = (f"{RI}account-id", f"{RI}userkey", f"{RI}username")
 _CONTENT: Final = f"{AC}adf-content"
 _ADF_NODE: Final = f"{AC}adf-node"
 _ADF_ATTRIBUTE: Final = f"{AC}adf-attribute"
+_MAX_HEADING: Final = 1_000  # characters; more is no heading, and would be kept with every chunk
+_SLACK: Final = 200  # blanks of the source around a caption
 # Data Center writes no character beside these names, and in a table they are the answer.
 _EMOTICONS: Final = {
     "tick": "✔", "cross": "✘", "plus": "➕", "minus": "➖", "question": "❓", "warning": "⚠",
@@ -64,29 +67,37 @@ def task(reader: Reader, node: Node) -> Leave:
 
 def heading(reader: Reader, node: Node) -> Leave:
     """`h1` to `h6`, with the id that Confluence gives it."""
+    if reader.nested:
+        return reader.block()
     reader.sink.end_block()
     line = reader.hold()
-    level = int(node.tag[1])
-    own = node.get("id") or ""
 
     def leave() -> None:
         reader.release()
-        anchor = ""
-        if reader.framed:
-            anchor = reader.passed
-        elif line.told:
-            anchor = reader.anchors.heading(line.label if line.label.strip() else line.text)
-        if not reader.cloud and own.strip():  # Data Center keeps an id that the markup brings
-            anchor = own.strip()[:MAX_NAME]
-        anchor = anchor or line.anchor
+        if len(line.text) > _MAX_HEADING:
+            reader.sink.add(line.text)
+            reader.sink.end_block()
+            return
+        anchor = reader.passed if reader.framed else _anchor(reader, node, line)
         reader.passed = anchor or reader.passed
-        reader.sink.heading(level, line.text, anchor)
+        reader.sink.heading(int(node.tag[1]), line.text, anchor)
 
     return leave
 
 
+def _anchor(reader: Reader, node: Node, line: Line) -> str:
+    made = ""
+    if line.told:
+        made = reader.anchors.heading(line.label if line.label.strip() else line.text)
+    own = "" if reader.cloud else (node.get("id") or "").strip()
+    # Data Center keeps an id that the markup brings.
+    return own[:MAX_NAME] or made or line.anchor
+
+
 def preformatted(reader: Reader, _node: Node) -> Leave:
     """`pre`."""
+    if reader.nested:
+        return reader.block()
     reader.sink.end_block()
     line = reader.hold()
 
@@ -95,6 +106,13 @@ def preformatted(reader: Reader, _node: Node) -> Leave:
         reader.sink.code(line.text.replace(BREAK, "\n"))
 
     return leave
+
+
+def web_link(reader: Reader, node: Node) -> Leave:
+    """`a`. A heading's id holds no word of a link that Cloud shows as a card."""
+    if node.get("data-card-appearance"):
+        reader.blur()
+    return nothing
 
 
 def time(reader: Reader, node: Node) -> Leave | None:
@@ -141,13 +159,22 @@ def image(reader: Reader, node: Node) -> Leave:
     """An image: the words that its author gave it, and its caption."""
     reader.blur()
     alternative = node.get(f"{AC}alt") or node.get("alt") or ""
-    caption = node.find(f"{AC}caption")
-    repeated = caption is not None and fold("".join(map(str, caption.itertext()))) == fold(
-        alternative
-    )
-    if not repeated and not _FILE.fullmatch(alternative):
+    if not _FILE.fullmatch(alternative) and not _repeated(alternative, node):
         reader.sink.add(alternative)
     return nothing
+
+
+def _repeated(alternative: str, node: Node) -> bool:
+    """Whether an image's caption says the same."""
+    caption = node.find(f"{AC}caption")
+    if caption is None or not alternative:
+        return False
+    said = ""
+    for text in caption.itertext():
+        said += str(text)
+        if len(said) > 2 * len(alternative) + _SLACK:  # no need to read it all
+            return False
+    return fold(said) == fold(alternative)
 
 
 def emoticon(reader: Reader, node: Node) -> None:
@@ -204,6 +231,7 @@ ELEMENTS: Final = {
     "li": item,
     **{f"h{level}": heading for level in range(1, 7)},
     "pre": preformatted,
+    "a": web_link,
     "time": time,
     "img": image,
     f"{AC}link": link,

@@ -7,10 +7,12 @@ of elements.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ingest.extract.outline import Cell, Outline
 from ingest.extract.prose import BREAK, verbatim
+
+_MAX_DEPTH: Final = 20  # lists in lists that are indented; more would be all blanks
 
 
 class Sink(Protocol):
@@ -132,7 +134,8 @@ class Flow:
             raw, self._mark = self._mark + raw.lstrip(), ""
         if self._lists:
             innermost = self._lists[-1]
-            self._outline.item(raw, depth=len(self._lists) - 1, marker=innermost.marker)
+            depth = min(len(self._lists), _MAX_DEPTH) - 1
+            self._outline.item(raw, depth=depth, marker=innermost.marker)
             innermost.marker = " " * len(innermost.marker)
         else:
             self._outline.text(raw)

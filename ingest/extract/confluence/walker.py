@@ -82,8 +82,13 @@ class Reader:
 
     @property
     def framed(self) -> bool:
-        """Whether what is read has no ids in the page: Cloud shows included pages in a frame."""
-        return self.cloud and bool(self.including)
+        """Whether headings have no ids in the page: in comments, and in Cloud's included pages."""
+        return bool(self.storage.comments) or (self.cloud and bool(self.including))
+
+    @property
+    def nested(self) -> bool:
+        """Whether lines stand in lines deeper than a heading in a cell: only a trick does that."""
+        return len(self._held) > 1
 
     def read(self, storage: str) -> None:
         """Read a fragment of storage format; its blocks go to the outline."""

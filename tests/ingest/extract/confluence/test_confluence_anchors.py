@@ -86,6 +86,11 @@ def test_a_heading_whose_id_can_not_be_told_leads_to_the_section_around_it() -> 
         assert found == ["章" if edition == "cloud" else "T-章"]
 
 
+def test_a_link_that_cloud_shows_as_a_card_hides_the_id() -> None:
+    card = '<a href="https://x.example/1" data-card-appearance="inline">https://x.example/1</a>'
+    assert anchors(f"<h1>章</h1><h2>{card} の件</h2><p>文</p>") == ["章"]
+
+
 def test_headings_without_text_are_none() -> None:
     markup = "<h1>章</h1><h2> <br /></h2><p>文</p><h2></h2>"
     assert anchors(markup) == ["章"]

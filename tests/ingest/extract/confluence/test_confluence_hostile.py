@@ -186,11 +186,27 @@ def test_includes_count_towards_the_same_bound() -> None:
 
 
 def test_a_long_title_and_long_headings_make_no_long_anchors() -> None:
-    markup = f"<h1>{'章' * 10_000}</h1><p>本文</p><p>{macro('anchor', _='a' * 10_000)}次</p>"
+    markup = f"<h1>{'章' * 900}</h1><p>本文</p><p>{macro('anchor', _='a' * 10_000)}次</p>"
     for edition in ("cloud", "data-center"):
         extracted = read(markup, edition=edition, title="題" * 10_000)
         assert [block.text for block in extracted.blocks] == ["本文", "次"]
         assert all(len(block.anchor) <= 500 for block in extracted.blocks)
+
+
+@pytest.mark.parametrize("tag", ["h1", "pre", "ac:caption", "ul"])
+def test_text_at_the_bottom_of_a_thousand_elements_is_not_copied_for_each(tag: str) -> None:
+    """Half a minute and gigabytes, if it were."""
+    inside = f"<{tag}><li>" if tag == "ul" else f"<ac:image ac:alt='{'x' * 100}'><{tag}>"
+    closing = f"</li></{tag}>" if tag == "ul" else f"</{tag}></ac:image>"
+    bottom = "<p>文</p>" * 20_000 + "長い文。" * 500_000
+    extracted = read(inside * 1_000 + bottom + closing * 1_000)
+    assert size(extracted) < 4 * len(bottom)
+
+
+def test_a_heading_that_is_none_becomes_text() -> None:
+    extracted = read(f"<h2>題</h2><h2>{'長い文。' * 300}</h2><p>本文</p>")
+    assert [block.headings for block in extracted.blocks] == [("題",), ("題",)]
+    assert extracted.blocks[0].text == "長い文。" * 300
 
 
 def test_a_name_can_not_be_used_to_multiply_text() -> None:

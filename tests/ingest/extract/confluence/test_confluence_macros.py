@@ -182,6 +182,12 @@ class TestThreads:
             "規程の第3条です。",
         ]
 
+    def test_headings_of_a_comment_have_no_anchor_in_the_page(self) -> None:
+        comment = Comment("田中", "", "<h2>案</h2><p>文</p>")
+        for edition in ("cloud", "data-center"):
+            blocks = read("", edition=edition, comments=(comment,)).blocks
+            assert [(block.text, block.anchor) for block in blocks] == [("田中", ""), ("文", "")]
+
     def test_what_the_site_does_not_say_is_left_out(self) -> None:
         extracted = read(
             "", comments=(Comment("", "", "<p>文</p>"), Comment("田中", "", "<p>二</p>"))

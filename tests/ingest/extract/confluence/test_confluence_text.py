@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from confluence_markup import macro, read, texts
 
 from connectors.confluence import storage
+from ingest.chunk import Chunk
+from ingest.encode import SparseVector
 from ingest.extract import ExtractError, extract, media, unreadable
 from ingest.extract.blocks import Block
+from ingest.japanese import Analyzer
+from ingest.lexical import VECTOR, LexicalEncoder
 
 
 @pytest.mark.parametrize(
@@ -290,6 +297,38 @@ def test_the_title_is_the_page_s_whatever_it_looks_like() -> None:
         extracted = read("<p>本文</p>", title=title)
         assert extracted.title == title
         assert [block.text for block in extracted.blocks] == ["本文"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["2026年11月22日", "11月22日の期限", "2026-11-22", "2026/11/22", "11/22", "令和8年11月22日"],
+)
+def test_a_date_is_found_however_somebody_asks_for_it(question: str) -> None:
+    """With 年月日 better than as 2026-11-22, and at least as well with every other spelling."""
+    encoder = LexicalEncoder(Analyzer())
+    wanted = encoder.encode_query(question).vectors[VECTOR]
+
+    def score(text: str) -> float:
+        (encoding,) = encoder.encode_documents([Chunk(0, "", (), text, "paragraph", "")])
+        found = encoding[VECTOR]
+        assert isinstance(found, SparseVector)
+        assert isinstance(wanted, SparseVector)
+        weights = dict(zip(found.indices, found.values, strict=True))
+        pairs = zip(wanted.indices, wanted.values, strict=True)
+        return sum(value * weights.get(index, 0.0) for index, value in pairs)
+
+    (due,) = texts('<p>期限は<time datetime="2026-11-22" />です。</p>')
+    assert score(due) > 0.9 * score("期限は2026-11-22です。") > 0
+    assert score(due) > 1.5 * score("期限は2025年4月1日です。")
+
+
+def test_reading_pages_needs_no_http_client() -> None:
+    """Each process that extracts would load it."""
+    program = (
+        "import sys, ingest.extract.confluence as _; "
+        "sys.exit(any(name.partition('.')[0] in ('httpx2', 'httpx') for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_the_media_type_is_the_one_that_the_connector_names() -> None:
