@@ -52,7 +52,7 @@ def sync_source(kurage: App, name: str, source: Source, **options: Unpack[Option
             name,
             connector,
             kind=source.kind,
-            location=source.location,
+            location=kurage.settings.location(source),
             **said,
         )
 

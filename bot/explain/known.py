@@ -46,7 +46,7 @@ def known_sources(kurage: App) -> Iterator[Known]:
         yield Known(
             name,
             settings.kind if settings else stored[name].kind,
-            settings.location if settings else stored[name].location,
+            kurage.settings.location(settings) if settings else stored[name].location,
             name in configured,
             settings,
             held,

@@ -122,6 +122,14 @@ class Settings(BaseModel):
             raise SettingsError(str(error)) from None
         return account.model_copy(update={"url": url.rstrip("/")})
 
+    def location(self, source: Source) -> str:
+        """Return where a source is, for people; never with a secret."""
+        if isinstance(source, ConfluenceSource) and source.url is None:
+            account = self.confluence.get(source.account or "", ConfluenceAccount())
+            if account.url and is_server_url(account.url):
+                return source.model_copy(update={"url": account.url.rstrip("/")}).location
+        return source.location
+
     @property
     def slack_tokens(self) -> tuple[str, str] | None:
         """Bot token and app token, None without either; `SettingsError` where one is missing."""

@@ -428,5 +428,16 @@ readers = ["group:confluence:wiki.example.co.jp:eng"]
     source = settings.load({}, tmp_path).config.sources["wiki"]
     assert isinstance(source, settings.ConfluenceSource)
     assert (source.list_every, source.keep_deleted, source.comments) == ("1h", "30d", False)
+    assert settings.load({}, tmp_path).location(source) == source.location
     assert source.location.startswith("https://wiki.example.co.jp/confluence ENG ~sato.hanako")
     assert source.owner == "情報システム部"
+
+
+def test_a_site_is_told_by_its_address_wherever_that_stands(tmp_path: Path) -> None:
+    """The name of a variable tells an administrator nothing; a password in it must not show."""
+    write(tmp_path, WIKI + 'spaces = ["ENG"]\n')
+    loaded = settings.load(CLOUD, tmp_path)
+    source = loaded.config.sources["wiki"]
+    assert loaded.location(source) == "https://example.atlassian.net/wiki ENG"
+    wrong = settings.load({"CONFLUENCE_URL": "https://a:hunter2@wiki.example.co.jp"}, tmp_path)
+    assert wrong.location(source) == "CONFLUENCE_URL ENG"

@@ -31,12 +31,11 @@ _CHANGED = (
 def show(report: Report, *, verbose: bool) -> None:
     """Print a report; of a dry run, and where more is wanted, with the documents that it names."""
     console = out()
-    console.print(
-        Text(f"{printable(report.source)}: {_heading(report)}", "bold"),
-        Text(say(", ", "、").join(_counts(report))),
-        Text(_effort(report), "dim"),
-        soft_wrap=True,
+    line = Text(f"{printable(report.source)}: {_heading(report)}", "bold")
+    line.append(say(", ", "、").join(_counts(report)), "not bold").append(
+        _effort(report), "not bold dim"
     )
+    console.print(line, soft_wrap=True)
     if report.dry_run or verbose:
         _changes(console, report, None if verbose else _CHANGES)
     for name, reason in report.failed:
@@ -82,7 +81,7 @@ def _effort(report: Report) -> str:
     requests = report.requests
     asked = say(f"{requests:,} requests, ", f"リクエスト {requests:,}、") if requests else ""
     return say(
-        f"({report.chunks} chunks, {asked}{report.seconds:.1f} s)",
+        f" ({report.chunks} chunks, {asked}{report.seconds:.1f} s)",
         f"（断片 {report.chunks}、{asked}{report.seconds:.1f} 秒）",
     )
 

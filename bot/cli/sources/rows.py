@@ -78,7 +78,7 @@ def _row(kurage: App, name: str, stored: Any, counts: tuple[int, int] | None) ->
     return {
         "name": name,
         "kind": configured.kind if configured else stored.kind,
-        "location": configured.location if configured else stored.location,
+        "location": kurage.settings.location(configured) if configured else stored.location,
         "configured": configured is not None,
         "owner": configured.owner if configured else None,
         "documents": documents,
