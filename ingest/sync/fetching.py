@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 
 from connectors.base import Connector, ConnectorError, Document, Ref, Unread
+from ingest.sync.ahead import ahead
 from ingest.sync.spool import Spool
 
 OnUnread = Callable[[Ref, str], None]
@@ -19,8 +20,8 @@ def documents(
 ) -> Generator[Document]:
     """Yield each of the documents, or tell `unread` why not; every ref is answered once.
 
-    Asks the source only as fast as documents are taken. Raises `ConnectorError` where the source
-    gives no further document at all; what was yielded before is true. Close it to stop early.
+    Asks the source only a little faster than documents are taken. Raises `ConnectorError` where the
+    source gives no further document at all; what was yielded before is true. Close it to stop.
     """
     waiting = {ref.id: ref for ref in refs}
     if spool is not None:
@@ -40,7 +41,8 @@ def _fetched(
     connector: Connector, waiting: dict[str, Ref], spool: Spool | None, unread: OnUnread
 ) -> Iterator[Document]:
     """Yield what the source gives of what is waiting, and leave there what it did not answer."""
-    answers = connector.fetch_all(list(waiting.values()))
+    asked = list(waiting.values())
+    answers = connector.fetch_all(asked) if spool is None else ahead(connector, asked, spool)
     try:
         for answer in answers:
             if answer.ref.id not in waiting:  # nobody asked for it, or it was given already
@@ -48,10 +50,8 @@ def _fetched(
             ref = waiting.pop(answer.ref.id)
             if isinstance(answer, Unread):
                 unread(ref, answer.reason)
-                continue
-            if spool is not None:
-                spool.put(answer)
-            yield answer
+            else:
+                yield answer
     finally:
         close = getattr(answers, "close", None)  # an iterator that is no generator has none
         if close is not None:

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from connectors.base import Document, Ref
+from connectors.base import Document, Readers, Ref
 
 RESERVE = 1_000_000_000
 """Bytes of the disk that are left to the index, which needs them more."""
@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class Spool:
-    """The spool of one source; one process uses it, which holds the source's lease."""
+    """The spool of one source, for the one process that holds its lease.
+
+    One thread may take from it while another one puts.
+    """
 
     def __init__(
         self, folder: Path, source: str, *, reserve: int = RESERVE, most_bytes: int = MOST_BYTES
@@ -56,36 +59,37 @@ class Spool:
             for name in [name for name in self._sizes if name not in wanted]:
                 self._remove(name)
 
-    def take(self, ref: Ref) -> Document | None:
-        """Return a document at this very version, for nobody to read; None: it is not here."""
+    def take(self, ref: Ref, readers: Readers = ()) -> Document | None:
+        """Return a document at this very version, for these readers; None: it is not here."""
         name = _name(ref.id, ref.version)
         if name not in self._sizes:
             return None
         try:
             with (self._folder / f"{name}{_SUFFIX}").open("rb") as file:
-                return _unpacked(file, ref)
+                return _unpacked(file, ref, readers)
         except (OSError, ValueError, KeyError, TypeError):  # broken, or not ours
             return None
 
-    def put(self, document: Document) -> None:
-        """Keep a document; without room, do nothing."""
+    def put(self, document: Document) -> bool:
+        """Keep a document and return True; without room, do nothing and return False."""
         if not self._usable:
-            return
+            return False
         name = _name(document.ref.id, document.ref.version)
         parts = _packed(document)
         size = sum(map(len, parts))
         try:
             if shutil.disk_usage(self._folder).free < self._reserve + size:
-                return
+                return False
             self._write(name, parts)
         except OSError as error:
             _log.warning("What is fetched is not kept for a run that dies: %s", error)
             self._usable = False
-            return
+            return False
         self._bytes += size - self._sizes.pop(name, 0)
         self._sizes[name] = size
         while self._bytes > self._most_bytes and len(self._sizes) > 1:
             self._remove(next(iter(self._sizes)))
+        return True
 
     def clear(self) -> None:
         """Remove all of it: the index holds it now."""
@@ -155,7 +159,7 @@ def _packed(document: Document) -> tuple[bytes, ...]:
     return _MAGIC, _digest(header, document.body), header, document.body
 
 
-def _unpacked(file: BinaryIO, ref: Ref) -> Document:
+def _unpacked(file: BinaryIO, ref: Ref, readers: Readers) -> Document:
     """Return the document of a file; raises ValueError, KeyError or TypeError for any other."""
     magic, digest = file.read(len(_MAGIC)), file.read(_DIGEST_BYTES)
     if magic != _MAGIC:
@@ -172,7 +176,7 @@ def _unpacked(file: BinaryIO, ref: Ref) -> Document:
         url=told["url"],
         body=body,
         media_type=told["media_type"],
-        readers=(),
+        readers=readers,
         updated=datetime.fromisoformat(told["updated"]) if told["updated"] else None,
         owner=told["owner"],
     )
