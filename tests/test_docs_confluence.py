@@ -338,3 +338,33 @@ def test_scopes_are_those_of_what_is_really_asked_for(language: str, tmp_path: P
     assert "}/role-assignments" in cloud
     requests.add(("GET", "/wiki/api/v2/spaces/1/role-assignments"))
     assert named == {scope for method, path in requests for scope in scopes_of(method, path)}
+
+
+# Readers
+
+
+@languages
+def test_layers_are_named_as_the_table_says(language: str) -> None:
+    """A person, one without an address, a group, everyone with a licence, and everybody."""
+    columns = [("in Confluence", "layer"), ("Confluenceでは", "層に入るもの")]
+    rows = page(language).cells(*columns[["en", "ja"].index(language)])
+    with ConfluenceRig(edition="cloud") as rig:
+        world = rig.site
+        licensed = world.add_space("ALL", groups=(), licensed=True)
+        world.add_page(world.add_space("OPEN", groups=(), anonymous=True), "案内", "<p>案内</p>")
+        sato = world.add_user("佐藤 花子", "sato@example.co.jp")
+        hidden = world.add_user("鈴木 一郎", "suzuki@example.co.jp", hidden=True)
+        page_ = world.add_page(licensed, "規程", "<p>規程</p>")
+        world.restrict(page_, [sato, hidden], [world.add_group("hr", [sato])])
+        site = open_site(rig.url, email=rig.email, token=rig.token)
+        connector = ConfluenceConnector(site)
+        refs = [change for change in connector.changes(None) if isinstance(change, Ref)]
+        seen = {one for ref in refs for layer in connector.readers(ref) for one in layer}
+        host = site.host
+        connector.close()
+    told = {
+        name.replace("example.atlassian.net", host).replace(":ID", f":{hidden}")
+        for row in rows
+        for name in re.findall(r"`((?:user|group):[^`]+|anyone)`", row[1])
+    }
+    assert told == seen - {"user:kurage@example.co.jp"}  # who may view the spaces, too
