@@ -32,7 +32,7 @@ PAGE = """
 """
 MOVE = "本社の移転先はどこですか？"
 SECRET = "本社の移転先は横浜市の新しいビルです。"
-"""Of a page that one of two colleagues may read."""
+"""Of a page that one person may read."""
 _PATIENCE_S = 60.0
 
 
@@ -50,12 +50,11 @@ def slack(slack_process: SlackRig) -> SlackRig:
 
 @pytest.fixture(params=["cloud", "data-center"])
 def confluence(request: pytest.FixtureRequest) -> Iterator[ConfluenceRig]:
-    """A wiki in which a few people of the Slack workspace have accounts."""
+    """A wiki with a space that everyone may read, but for one page in it."""
     edition: Edition = request.param
     with ConfluenceRig(edition=edition, pages=0) as rig:
-        rig.site.add_user("佐藤 花子", "sato@example.co.jp")
         suzuki = rig.site.add_user("鈴木 一郎", "suzuki@example.co.jp")
-        rig.site.add_space("GA", "総務部")
+        rig.site.add_space("GA", "総務部", anonymous=True)
         kept = rig.site.add_page("GA", "移転の計画", f"<p>{SECRET}</p>")
         rig.site.restrict(kept, users=[suzuki])
         for title in ("来客の受付", "備品の購入", "名刺の発注"):

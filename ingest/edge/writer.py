@@ -40,7 +40,6 @@ _SAVING_SHARE = 0.05
 # full disk ends the process without a word.
 RESERVE = 100_000_000
 
-
 _log = logging.getLogger(__name__)
 
 
@@ -80,6 +79,7 @@ class EdgeWriter:
         """What is read: a revision or what a run saved."""
         self._shard: Shard | None = None
         self._pending: dict[DocumentKey, Entry] = {}
+        self._pending_points = 0  # counting them anew each time took a tenth of the writing
         self._working = self._generation.folder / "working"
         self._saving = self._generation.folder / "saving"
         self._changed = False
@@ -168,7 +168,8 @@ class EdgeWriter:
         if len(chunks) != len(encodings):
             raise ValueError(f"{len(chunks)} chunks, but {len(encodings)} encodings")
         self._pending[document.source, document.id] = (document, chunks, encodings)
-        if sum(max(1, len(entry[1])) for entry in self._pending.values()) >= _BATCH:
+        self._pending_points += max(1, len(chunks))
+        if self._pending_points >= _BATCH:
             self._drain()
 
     def delete(self, source: str, document_ids: Collection[str]) -> None:
@@ -293,9 +294,9 @@ class EdgeWriter:
     def _drain(self) -> None:
         """Write the documents that wait for a full batch."""
         if self._pending:
-            pending, self._pending = self._pending, {}
+            pending, self._pending, self._pending_points = self._pending, {}, 0
             with self._writing() as shard:
-                shard.write(list(pending.values()))
+                shard.write([*pending.values()])
 
     @contextmanager
     def _writing(self) -> Iterator[Shard]:
