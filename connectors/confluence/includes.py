@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from connectors.base import ConnectorError, Readers
 from connectors.confluence import cql, layers, macros, refs
 from connectors.confluence.access import Access
+from connectors.confluence.known import Known
 from connectors.confluence.memory import Memory, Named
 from connectors.confluence.page import Page
 from connectors.confluence.scope import Selection, batches
@@ -56,8 +57,11 @@ class Expanded:
 class Includes:
     """The included pages of a site, as it is during one run; threads may share it."""
 
-    def __init__(self, site: Site, access: Access, selection: Selection, memory: Memory) -> None:
+    def __init__(
+        self, site: Site, access: Access, selection: Selection, known: Known, memory: Memory
+    ) -> None:
         self._site = site
+        self._known = known
         self._access = access
         self._selection = selection
         self._memory = memory
@@ -66,14 +70,15 @@ class Includes:
         self._bodies: OrderedDict[str, str | None] = OrderedDict()
         self._held = 0
         self._hosts: dict[str, list[Named]] | None = None
-        self._wanted: set[_Key] = set()
+        self._listed: dict[int, tuple[str, str]] = {}
+        """Id and version of each listed page, by a hash of its key: there may be a million."""
+        self._complete: set[str] = set()
 
     # What a listing needs: no bodies
 
     def recall(self) -> None:
         """Take from the memory which pages include which; a listing does so before it begins."""
         self._hosts = self._memory.includes()
-        self._wanted = {_key(name) for names in self._hosts.values() for name in names}
 
     def names(self, host: str) -> list[Named]:
         """Return the pages that a page was seen to include."""
@@ -81,17 +86,24 @@ class Includes:
             return self._hosts.get(host, [])
         return self._memory.included_by(host)
 
-    def offer(self, page: Page, readers: Readers | None) -> None:
+    def offer(self, page: Page) -> None:
         """Take note of a page that a listing shows: if one includes it, nobody need ask for it."""
-        if (key := (page.space.upper(), page.title.lower())) in self._wanted:
-            self._found[key] = _Target(page.id, page.version, page.space, readers)
+        self._listed[hash((page.space.upper(), page.title.lower()))] = (page.id, page.version)
+
+    def offered_all(self, space: str) -> None:
+        """Take note that every page of a space was offered: what was not is not there."""
+        self._complete.add(space.upper())
 
     def resolve(self, names: Iterable[Named]) -> None:
         """Ask for those of these pages that nobody asked for, and no listing showed."""
         with self._lock:
             missing: dict[str, dict[_Key, Named]] = {}
             for name in names:
-                if (key := _key(name)) not in self._found:
+                if (key := _key(name)) in self._found:
+                    continue
+                if hash(key) in self._listed or key[0] in self._complete:
+                    self._found[key] = self._offered(name)
+                else:
                     missing.setdefault(key[0], {})[key] = name
             for space, named in missing.items():
                 seen = self._selection.seen.get(space)
@@ -173,8 +185,11 @@ class Includes:
                 yield host, readers, body
 
     def _space(self, written: str, host: Content) -> str:
+        return self._space_key(written) if written else host.space
+
+    def _space_key(self, written: str) -> str:
         seen = self._selection.seen.get(written.upper())
-        return seen.key if seen else written or host.space
+        return seen.key if seen else written
 
     def _state(self, name: Named, readers: Readers | None) -> str:
         target = self._found.get(_key(name))
@@ -184,6 +199,16 @@ class Includes:
     @staticmethod
     def _shows(target: _Target, readers: Readers) -> bool:
         return target.readers is not None and layers.covers(target.readers, readers)
+
+    def _offered(self, name: Named) -> _Target | None:
+        """Return a page as the listing showed it; None: it did not."""
+        key = _key(name)
+        listed = self._listed.get(hash(key))
+        if listed is None:
+            return None
+        entry = self._known.get(listed[0])
+        readers = entry.readers if entry and not isinstance(entry.readers, str) else None
+        return _Target(*listed, self._space_key(key[0]), readers)
 
     def _search(self, space: str, names: list[Named]) -> None:
         titles = " or ".join(f"title = {cql.text(name.title)}" for name in names)

@@ -68,12 +68,14 @@ class FullListing:
                 pages[content.id] = Page.of(content, shared)
         access.prepare(pages.values())
         for page in pages.values():
-            readers = session.readers(page)
-            session.includes.offer(page, None if isinstance(readers, str) else readers)
+            session.includes.offer(page)
+            session.known.note(page.id, "page", None, session.readers(page))
             if session.includes.names(page.id):
                 self._hosts.append(page)
             else:
                 yield session.page_ref(page)
+        if not self._selection.narrowing:
+            session.includes.offered_all(space.key)
         if session.scope.comments and pages:
             yield from self._threads(here, pages)
         if session.scope.attachments and pages:

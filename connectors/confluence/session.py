@@ -64,7 +64,7 @@ class Session:
     @cached_property
     def includes(self) -> Includes:
         """The pages within pages."""
-        return Includes(self.site, self.access, self.selection, self.memory)
+        return Includes(self.site, self.access, self.selection, self.known, self.memory)
 
     def by_ids(
         self, ids: Iterable[str], *, body: bool = False, restrictions: bool = False

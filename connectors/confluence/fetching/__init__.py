@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from threading import Lock
+from typing import TypeVar
 
 from connectors.base import ConnectorError, Document, Ref, Unread
 from connectors.confluence.fetching.files import Files
-from connectors.confluence.fetching.pages import Pages
+from connectors.confluence.fetching.pages import Pages, Ready
 from connectors.confluence.fetching.run_ahead import Job, ahead
 from connectors.confluence.fetching.threads import ThreadDocuments
 from connectors.confluence.session import Session
@@ -27,24 +29,30 @@ _WEIGHT = 64_000_000
 """Bytes of attachments that are fetched at once, unless one alone has more."""
 
 Got = Document | Unread
-_Work = Callable[[list[Ref]], list[Got]]
+T = TypeVar("T")
 
 
 class Fetcher:
-    """Fetches the documents of a session."""
+    """Fetches some documents of a session, once."""
 
     def __init__(self, session: Session, max_bytes: int) -> None:
         self._session = session
         self._pages = Pages(session, max_bytes)
         self._threads = ThreadDocuments(session, max_bytes)
         self._files = Files(session, max_bytes)
+        self._lock = Lock()
+        self._hosts: list[Ready] = []
+        """Pages that include others: they wait for each other, so that the bodies that they need
+        are asked for together."""
 
     def all(self, wanted: Sequence[Ref]) -> Iterator[Got]:
         """Yield each document, or why it could not be fetched.
 
         Raises `ConnectorError` where nothing more can be fetched.
         """
-        return ahead(self._jobs(wanted), at_once=AT_ONCE, most=_WEIGHT)
+        yield from ahead(self._jobs(wanted), at_once=AT_ONCE, most=_WEIGHT)
+        if self._hosts:
+            yield from self._documents(self._hosts)
 
     def _jobs(self, wanted: Sequence[Ref]) -> Iterator[Job[Got]]:
         """Yield the jobs in the order of the documents, as far as batches allow."""
@@ -60,18 +68,18 @@ class Fetcher:
                 case _:
                     pages.append(ref)
             if len(pages) == BATCH:
-                yield Job(partial(self._halved, self._some_pages, pages))
+                yield self._batch(self._some_pages, pages)
                 pages = []
             if len(threads) == BATCH:
-                yield Job(partial(self._halved, self._threads.documents, threads))
+                yield self._batch(self._threads.documents, threads)
                 threads = []
             if len(files) == FILES:
                 yield from self._file_jobs(files)
                 files = []
         if pages:
-            yield Job(partial(self._halved, self._some_pages, pages))
+            yield self._batch(self._some_pages, pages)
         if threads:
-            yield Job(partial(self._halved, self._threads.documents, threads))
+            yield self._batch(self._threads.documents, threads)
         if files:
             yield from self._file_jobs(files)
 
@@ -82,16 +90,32 @@ class Fetcher:
 
     def _some_pages(self, some: list[Ref]) -> list[Got]:
         """Return pages; what turns out to be a comment or a file is fetched as such."""
-        got, others = self._pages.documents(some)
-        for kind, strange in others.items():
+        looked = self._pages.look(some)
+        got: list[Got] = [*looked.unread]
+        for kind, strange in looked.others.items():
             if kind == "comment":
-                got += self._halved(self._threads.documents, strange)
+                got += self._halved(self._threads.documents, strange, lambda ref: ref)
             else:
                 for job in self._file_jobs(strange):
                     got += job.work()
-        return got
+        got += self._documents([one for one in looked.ready if not one.includes])
+        return got + self._documents(self._enough_hosts(looked.ready))
 
-    def _halved(self, work: _Work, some: list[Ref]) -> list[Got]:
+    def _enough_hosts(self, ready: list[Ready]) -> list[Ready]:
+        """Let pages that include others wait; return them when there are enough."""
+        with self._lock:
+            self._hosts += [one for one in ready if one.includes]
+            if len(self._hosts) < BATCH:
+                return []
+            hosts, self._hosts = self._hosts, []
+        return hosts
+
+    def _documents(self, some: list[Ready]) -> list[Got]:
+        return self._halved(self._pages.documents, some, lambda one: one.ref) if some else []
+
+    def _halved(
+        self, work: Callable[[list[T]], list[Got]], some: list[T], ref: Callable[[T], Ref]
+    ) -> list[Got]:
         """Return the documents, those apart that bring down whatever they are fetched with."""
         try:
             return work(some)
@@ -99,9 +123,15 @@ class Fetcher:
             if site_is_away(self._session.site, error):
                 raise
             if len(some) == 1:
-                return [Unread(some[0], one_line(error))]
+                return [Unread(ref(some[0]), one_line(error))]
         middle = len(some) // 2
-        return [*self._halved(work, some[:middle]), *self._halved(work, some[middle:])]
+        return [
+            *self._halved(work, some[:middle], ref),
+            *self._halved(work, some[middle:], ref),
+        ]
+
+    def _batch(self, work: Callable[[list[Ref]], list[Got]], some: list[Ref]) -> Job[Got]:
+        return Job(partial(self._halved, work, some, lambda ref: ref))
 
     def _file_jobs(self, some: list[Ref]) -> Iterator[Job[Got]]:
         """Yield a job for each attachment, now that they are looked up together."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from connectors.base import Document, Readers, Ref, Unread
 from connectors.confluence import macros, refs
 from connectors.confluence.fetching import reasons
@@ -12,6 +14,30 @@ from connectors.confluence.storage import MEDIA_TYPE, Storage
 from connectors.confluence.values import Content
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A page whose body is there, and that may be shown to these readers."""
+
+    ref: Ref
+    page: Content
+    readers: Readers
+
+    @property
+    def includes(self) -> bool:
+        """Whether other pages' bodies are needed as well."""
+        return bool(macros.included(self.page.storage or ""))
+
+
+@dataclass(slots=True)
+class Looked:
+    """What became of some refs."""
+
+    ready: list[Ready] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    others: dict[str, list[Ref]] = field(default_factory=dict)
+    """By kind, what turned out to be no pages."""
+
+
 class Pages:
     """Fetches pages and blog posts."""
 
@@ -19,8 +45,8 @@ class Pages:
         self._session = session
         self._max_bytes = max_bytes
 
-    def documents(self, some: list[Ref]) -> tuple[list[Document | Unread], dict[str, list[Ref]]]:
-        """Return the pages, or why they can not be fetched; and by kind what are no pages."""
+    def look(self, some: list[Ref]) -> Looked:
+        """Return these pages with their bodies, or why they can not be fetched."""
         session = self._session
         found = {
             content.id: content
@@ -30,26 +56,27 @@ class Pages:
         strange = [content for one, content in found.items() if one not in session.known]
         pages = {one: content for one, content in found.items() if one in session.known}
         pages |= session.selection.select(strange)
-        got: list[Document | Unread] = []
-        others: dict[str, list[Ref]] = {}
-        ready: list[tuple[Ref, Content, Readers]] = []
         session.access.prepare(list(pages.values()))
+        looked = Looked()
         for ref in some:
             content = found.get(ref.id)
             if content is not None and content.kind in {"comment", "attachment"}:
-                others.setdefault(content.kind, []).append(ref)
+                looked.others.setdefault(content.kind, []).append(ref)
                 continue
             reason, readers = self._look_at(pages.get(ref.id))
             if reason:
-                got.append(Unread(ref, reason))
+                looked.unread.append(Unread(ref, reason))
             else:
-                ready.append((ref, pages[ref.id], readers))
-        expanded = session.includes.expand([(page, readers) for _, page, readers in ready])
-        people = {page.id: _mentioned(page, expanded[page.id]) for _, page, _ in ready}
+                looked.ready.append(Ready(ref, pages[ref.id], readers))
+        return looked
+
+    def documents(self, some: list[Ready]) -> list[Document | Unread]:
+        """Return the documents, with the pages that they include and the people they mention."""
+        session = self._session
+        expanded = session.includes.expand([(one.page, one.readers) for one in some])
+        people = {one.ref.id: _mentioned(one.page, expanded[one.page.id]) for one in some}
         session.people.names(set().union(*people.values()))
-        for ref, page, readers in ready:
-            got.append(self._document(ref, page, readers, expanded[page.id], people[page.id]))
-        return got, others
+        return [self._document(one, expanded[one.page.id], people[one.ref.id]) for one in some]
 
     def _look_at(self, page: Content | None) -> tuple[str, Readers]:
         """Return why a page can not be a document, or who may read it."""
@@ -64,10 +91,8 @@ class Pages:
             return reasons.too_large(len(page.storage), self._max_bytes), ()
         return "", readers
 
-    def _document(
-        self, ref: Ref, page: Content, readers: Readers, expanded: Expanded, people: set[str]
-    ) -> Document | Unread:
-        session = self._session
+    def _document(self, ready: Ready, expanded: Expanded, people: set[str]) -> Document | Unread:
+        session, page = self._session, ready.page
         body = Storage(
             edition=session.site.edition,
             title=refs.shortened(page.title),
@@ -76,14 +101,14 @@ class Pages:
             included=expanded.included,
         ).to_bytes()
         if len(body) > self._max_bytes:
-            return Unread(ref, reasons.too_large(len(body), self._max_bytes))
+            return Unread(ready.ref, reasons.too_large(len(body), self._max_bytes))
         return Document(
             ref=session.page_ref(Page.of(page, {})),
             title=refs.titled(page.title),
             url=page.url,
             body=body,
             media_type=MEDIA_TYPE,
-            readers=readers,
+            readers=ready.readers,
             updated=page.updated,
         )
 
