@@ -40,6 +40,8 @@ class Index:
         self.entries: dict[str, Entry] = {}
         self.by_space: defaultdict[str, set[str]] = defaultdict(set)
         self.by_container: defaultdict[str, set[str]] = defaultdict(set)
+        self.by_title: defaultdict[str, set[str]] = defaultdict(set)
+        """In small letters."""
         self.revision = 0
         self._clock = clock
         self._waiting: deque[tuple[float, str, Entry | None]] = deque()
@@ -71,9 +73,11 @@ class Index:
         if old:
             self.by_space[old.space].discard(content_id)
             self.by_container[old.container or ""].discard(content_id)
+            self.by_title[old.title.lower()].discard(content_id)
         if entry:
             self.entries[content_id] = entry
             self.by_space[entry.space].add(content_id)
+            self.by_title[entry.title.lower()].add(content_id)
             if entry.container:
                 self.by_container[entry.container].add(content_id)
 

@@ -88,6 +88,8 @@ class Search:
             bare = {one.removeprefix("att") for one in term.values}
             return bare | {f"att{one}" for one in bare}
         index = self._world.index
+        if term.field == "title":
+            return set().union(*(index.by_title.get(one.lower(), ()) for one in term.values))
         by = {"space": index.by_space, "container": index.by_container}.get(term.field)
         return None if by is None else set().union(*(by.get(one, ()) for one in term.values))
 

@@ -30,6 +30,10 @@ _BODIES = ("storage", "view", "export_view", "styled_view")
 _AVATAR = {"path": "/wiki/aa-avatar/default", "width": 48, "height": 48, "isDefault": False}
 
 
+_ABOVE = {"ancestors": "\0"}
+"""Where the ancestors are put in."""
+
+
 class UnexpandableError(Exception):
     """A body that the service fails to make (CONFCLOUD-76433)."""
 
@@ -46,16 +50,24 @@ class Shapes:
     def text(self, content: Content, expand: frozenset[str]) -> str:
         """Return a content with these expansions, as JSON text. Raises UnexpandableError."""
         if any(one.startswith("body.") for one in expand):
-            return _dumped(self.content(content, expand))  # too long to keep
+            return self._made(content, expand)  # too long to keep
         key = (content.id, expand)
         kept = self._kept.get(key)
         if kept is None or kept[:2] != (content.stamp, self._world.structure):
-            text = _dumped(self.content(content, expand))
+            text = self._made(content, expand)
             kept = self._kept[key] = (content.stamp, self._world.structure, text)
         return kept[2]
 
-    def content(self, content: Content, expand: Iterable[str]) -> Json:
-        """Return a content with these expansions. Raises UnexpandableError."""
+    def _made(self, content: Content, expand: frozenset[str]) -> str:
+        text = _dumped(self._content(content, expand))
+        if "ancestors" not in expand:
+            return text
+        # Those of a page are those of its siblings, too: their text is kept, and put in.
+        inner = frozenset(one.removeprefix("ancestors.") for one in expand if "ancestors." in one)
+        above = ",".join(self.text(one, inner) for one in self._sight.ancestors(content))
+        return text.replace(_dumped(_ABOVE)[1:-1], f'"ancestors":[{above}]', 1)
+
+    def _content(self, content: Content, expand: Iterable[str]) -> Json:
         wanted = set(expand)
         said: Json = {
             "id": content.id,
@@ -70,8 +82,7 @@ class Shapes:
         if "version" in wanted:
             said["version"] = self._version(content)
         if "ancestors" in wanted:
-            inner = {one.removeprefix("ancestors.") for one in wanted if "ancestors." in one}
-            said["ancestors"] = [self.content(one, inner) for one in self._sight.ancestors(content)]
+            said |= _ABOVE
         if "container" in wanted:
             said["container"] = self._container(content)
         if "body" in wanted:
@@ -113,7 +124,7 @@ class Shapes:
     def _container(self, content: Content) -> Json:
         holder = self._world.contents.get(content.container or "")
         if holder:
-            return self.content(holder, ())
+            return self._content(holder, ())
         return self.space(self._world.spaces[content.space])
 
     def _bodies(self, content: Content, wanted: set[str]) -> Json:
