@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 from connectors.confluence.storage import Edition
 
-MAX_LENGTH: Final = 500
-"""Characters; nobody writes longer headings, and an anchor is stored with every chunk."""
+MAX_LENGTH: Final = 1_500
+"""Of an id in a link, where a kanji takes nine characters: chats refuse links of 2,000, and one
+that leads to the section around is better than none."""
 
 _SOURCE_BLANKS = re.compile(r"[ \t\r\n]+")
 # What `\s` is in JavaScript, and White_Space in Unicode.
@@ -38,21 +40,19 @@ class Anchors:
             wanted = self._of_cloud(text)
         else:
             wanted = self._of_data_center(text) if text.strip() else ""
-        return self._free(wanted) if wanted else ""
+        return _short(self._free(wanted)) if wanted else ""
 
     def named(self, name: str) -> str:
         """Return the id of an anchor macro."""
         name = name.strip()
         if not name or self._cloud:
-            return _CLOUD_BLANK.sub("-", name)[:MAX_LENGTH]
-        return self._of_data_center(name)
+            return _short(_CLOUD_BLANK.sub("-", name))
+        return _short(self._of_data_center(name))
 
     def _of_cloud(self, text: str) -> str:
-        if len(text) > 10 * MAX_LENGTH:
-            return ""
         # Blanks of the source are one blank when Cloud reads it; of those that remain, each counts.
         text = _SOURCE_BLANKS.sub(" ", text).strip(" \u00a0\u3000\ufeff")
-        return _CLOUD_BLANK.sub("-", text) if len(text) <= MAX_LENGTH else ""
+        return _CLOUD_BLANK.sub("-", text)
 
     def _of_data_center(self, text: str) -> str:
         identifier = _DC_BLANKS.sub("", self._prefix + text[:MAX_LENGTH])
@@ -71,3 +71,7 @@ class Anchors:
             self._taken.add(found)
         self._next[wanted] = number + 1
         return found
+
+
+def _short(identifier: str) -> str:
+    return identifier if len(quote(identifier[: MAX_LENGTH + 1])) <= MAX_LENGTH else ""

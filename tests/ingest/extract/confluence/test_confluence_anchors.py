@@ -48,13 +48,19 @@ def test_cloud_numbers_what_comes_again_past_ids_that_are_taken() -> None:
         ("旅費 規程", "日　当", "id-旅費規程-日当"),
         ("A-B #1", "x-y #2", "AB1-x-y#2"),
         ("2026 rules", "a", "id-2026rules-a"),
-        ("規" * 10_000, "日当", "id-" + "規" * 252),
+        ("t" * 10_000, "日当", "t" * 255),
     ],
 )
 def test_data_center_puts_the_title_in_front_and_drops_blanks(
     title: str, heading: str, anchor: str
 ) -> None:
     assert anchors(sections(heading), "data-center", title) == [anchor]
+
+
+def test_an_id_too_long_for_a_link_in_a_chat_gives_way_to_the_section_around_it() -> None:
+    long = "とても長い見出し" * 25
+    assert anchors(f"<h1>章</h1><h2>{long}</h2><p>文</p>") == ["章"]
+    assert anchors(sections("日当"), "data-center", "規" * 300) == [""]
 
 
 def test_data_center_numbers_what_comes_again() -> None:
