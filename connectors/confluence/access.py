@@ -202,8 +202,8 @@ class Access:
                 self._group_names.update(one.removeprefix(prefix) for one in named)
                 return self._fallback
             return (
-                f"nobody may read it until the permissions of the space {key} can be read, or the "
-                f"source names `readers`: {one_line(error)}"
+                f"nobody may read it until the permissions of the space {key} can be read: "
+                f"{one_line(error)}"
             )
         return layer or f"nobody may view the space {key}"
 
