@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Any, TypeVar
 
 import httpx2
@@ -23,6 +23,7 @@ import httpx2
 from connectors.http import bodies, errors, routes, waits
 from connectors.http.errors import FailedError, Failure, HttpError
 from connectors.http.redaction import Redaction, basic
+from connectors.http.slots import Slots
 
 MAX_ANSWER = 200_000_000
 """Bytes of a JSON answer. One page's body may be 50 MB, and twice that when JSON escapes it."""
@@ -45,7 +46,8 @@ class Http:
     where it redirects. `secrets` are taken out of every message, and so are the credentials.
     `timeout` is in seconds, for a connection and for each piece of an answer; a whole answer may
     take ten times as long. At most `attempts` tries a request, `backoff` seconds after the first
-    failure, doubled after each further one.
+    failure, doubled after each further one. To be told to wait is no failure of that kind: twice as
+    many waits, none longer than `longest_wait`, end it.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Http:
         self._redact = Redaction([*private, *self._routes.secrets()])
         self._cookies = httpx2.Cookies()
         self._pause = waits.Pause()
-        self._slots = BoundedSemaphore(at_once)
+        self._slots = Slots(at_once)
         self._lock = Lock()
         self._requests = self._running = 0
         self._date: datetime | None = None
@@ -146,22 +148,24 @@ class Http:
             url = routes.resolve(self._base, path_or_url)
         except httpx2.InvalidURL:
             url, attempts = self._base.copy_with(path="/"), 1
-        tries = 0
+        failed = waited = 0
         while True:
-            tries += 1
             got = self._try(url, params, read)
             if not isinstance(got, Failure):
+                self._slots.answered()
                 return got
-            wait = waits.back_off(tries, self._backoff) if got.wait is None else got.wait
+            failed, waited = failed + (not got.everyone), waited + got.everyone
+            wait = got.wait or waits.back_off(failed + waited, self._backoff)
             if got.everyone:
+                self._slots.refused()
                 self._pause.extend(wait)
-            if not got.again or tries >= attempts:
+            if not got.again or failed >= attempts or waited >= 2 * self._attempts:
                 break
             if not got.everyone:
                 self._pause.sleep(wait)
         # Raised outside of any `except`: what a library says of a failure is no context of it.
         where = url.netloc.decode("ascii", "replace") + (url.path if named else "")
-        raise got.error(errors.shortened(self._redact(where)), tries)
+        raise got.error(errors.shortened(self._redact(where)), failed + waited)
 
     def _try(
         self, url: httpx2.URL, params: Params | None, read: Callable[[httpx2.Response, float], _T]
@@ -175,7 +179,7 @@ class Http:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Hold one of the slots, when nobody was told to wait."""
-        with self._slots:
+        with self._slots.one():
             self._pause.wait()
             with self._lock:
                 self._running += 1

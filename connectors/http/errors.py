@@ -49,7 +49,7 @@ class Failure:
     wait: float | None = None
     """Seconds until the next try, as the server told; None: as the client thinks right."""
     everyone: bool = False
-    """All requests of the client wait, not only this one."""
+    """The service wants rest: all requests of the client wait, not only this one."""
     too_large: bool = False
 
     def error(self, where: str, tries: int) -> HttpError:

@@ -44,6 +44,7 @@ def http(server: Server) -> Iterator[Http]:
         Answer(status=504),
         Answer(status=408),
         Answer(status=429),
+        Answer(status=429, headers={"Retry-After": "nonsense"}),
         Answer(reset=True),
         Answer(b'{"good": 1', length=100),
         Answer(b'{"good": 1'),
@@ -58,6 +59,7 @@ def http(server: Server) -> Iterator[Http]:
         "504",
         "408",
         "429",
+        "odd",
         "reset",
         "short",
         "half",
@@ -72,6 +74,35 @@ def test_what_passes_by_itself_is_asked_again(server: Server, http: Http, fault:
     server.on("/x", fault, fault, GOOD)
     assert http.get("x") == {"good": 1}
     assert http.requests == len(server.seen) == 3
+
+
+def test_to_be_told_to_wait_is_no_failed_try(server: Server, http: Http) -> None:
+    """Also who asks for few tries, as the request may be too large, is patient with that."""
+    rest = Answer(status=429, headers={"Retry-After": "0"})
+    server.on("/x", rest, rest, Answer(status=500), rest, rest, rest, rest, GOOD)
+    assert http.get("x", attempts=2) == {"good": 1}
+
+
+def test_patience_ends(server: Server) -> None:
+    http = Http(server.url, backoff=0.0001)
+    server.on("/x", Answer(status=429))
+    with pytest.raises(HttpError, match=r"429: too many requests.*after 10 tries"):
+        http.get("x")
+    http.close()
+
+
+def test_fewer_run_at_once_while_the_service_wants_rest(server: Server) -> None:
+    """All threads at once after a pause are what it refuses again."""
+    http = Http(server.url, at_once=8, backoff=0.001)
+    server.on("/x", Answer(status=429), Answer(status=429), Answer(status=429), GOOD)
+    server.on("/y", Answer(delay=0.005))
+    assert http.get("x") == {"good": 1}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(http.get, ["y"] * 8))
+        assert server.most_at_once == 1
+        list(pool.map(http.get, ["y"] * 300))
+    assert server.most_at_once > 6
+    http.close()
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 501])

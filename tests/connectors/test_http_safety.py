@@ -209,6 +209,9 @@ def test_the_proxy_of_the_environment_is_used_but_not_for_loopback(
     assert http.get("x") == {"by": "proxy"}
     assert http.get(f"{other.url}/x") == {"by": "itself"}
     assert [seen.target for seen in proxied.seen] == [there]
+    login = base64.b64encode(b"user:proxy secret").decode()
+    assert proxied.seen[0].headers["proxy-authorization"] == f"Basic {login}"
+    assert "proxy-authorization" not in other.seen[0].headers
     http.close()
 
 
