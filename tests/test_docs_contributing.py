@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = ("CONTRIBUTING.md", "CONTRIBUTING.ja.md")
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-STEP = re.compile(r"^\d\. ", re.MULTILINE)
+STEP = re.compile(r"^### \d\. ", re.MULTILINE)
 
 
 def blocks(page: str) -> tuple[str, str]:
