@@ -125,6 +125,27 @@ class TestPagesOfResults:
             assert "next" in page["_links"]
 
 
+class TestAnswers:
+    def test_json_may_end_in_the_middle_of_a_complete_answer(
+        self, cloud: ConfluenceRig, asking: Asking
+    ) -> None:
+        page = cloud.site.add_page("ENG", "規程", "<p>本文</p>")
+        cloud.odd("garbled")
+        garbled = asking.ask(SEARCH, cql="type = page", expand="body.storage")
+        assert garbled.status_code == 200
+        with pytest.raises(ValueError):
+            garbled.json()
+        assert cloud.bodies_served == {}
+        assert asking.ids("type = page") == [page]
+
+    def test_a_page_to_log_in_may_stand_where_json_is_expected(
+        self, cloud: ConfluenceRig, asking: Asking
+    ) -> None:
+        cloud.odd("login")
+        shown = asking.ask(SEARCH, cql="type = page")
+        assert (shown.status_code, shown.headers["Content-Type"]) == (200, "text/html")
+
+
 class TestBodies:
     def test_one_body_that_can_not_be_expanded_spoils_its_batch(
         self, cloud: ConfluenceRig, asking: Asking

@@ -19,12 +19,15 @@ from rigs.faults import Fault, Faults
 
 Json = Any
 
-Oddity = Literal["repeat", "lose", "duplicate", "endless", "short"]
-"""What is wrong with a page of results, although its status is 200:
+Oddity = Literal["repeat", "lose", "duplicate", "endless", "short", "garbled", "login"]
+"""What is wrong with an answer, although its status is 200. With a page of results:
 
 `repeat`: its next link leads to itself; `lose`: its next link leaps over a page; `duplicate`: it
 shows its first result twice; `endless`: it has a next link although nothing follows, and so has the
-empty page behind it; `short`: it has no next link although more follows."""
+empty page behind it; `short`: it has no next link although more follows.
+
+With any answer: `garbled`: it ends amid its JSON, as a proxy's time limit leaves it; `login`: it is
+the page of a single sign-on, in HTML."""
 
 
 @dataclass(kw_only=True)
@@ -146,11 +149,11 @@ class Core:
         """So many requests until the token expires."""
 
     def odd(self, kind: Oddity, rule: Fault) -> None:
-        """Let pages of results that fit the rule be odd."""
+        """Let answers that fit the rule be odd."""
         self._odd.setdefault(kind, Faults()).add(rule)
 
     def is_odd(self, kind: Oddity, path: str) -> bool:
-        """Tell whether this page of results is odd, and count it."""
+        """Tell whether this answer is odd, and count it."""
         rules = self._odd.get(kind)
         return rules is not None and rules.next("GET", path) is not None
 

@@ -181,7 +181,7 @@ class ConfluenceProcess:
         self._do("throttle", times, **how)
 
     def odd(self, kind: Oddity, path: str = "*", **how: Any) -> None:
-        """Let pages of results be odd although they are answered."""
+        """Let answers be odd although their status is 200."""
         self._do("odd", kind, path, **how)
 
     def expire_token(self, after: int = 0) -> None:

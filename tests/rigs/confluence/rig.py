@@ -163,7 +163,7 @@ class ConfluenceRig:
         self.fault(Fault(times=times, status=status, headers={"Retry-After": wait}, **rule))
 
     def odd(self, kind: Oddity, path: str = "*", *, times: int | None = 1, skip: int = 0) -> None:
-        """Let pages of results be odd although they are answered: see `Oddity`."""
+        """Let answers be odd although their status is 200: see `Oddity`."""
         self.core.odd(kind, Fault(path=path, times=times, skip=skip))
 
     def expire_token(self, after: int = 0) -> None:

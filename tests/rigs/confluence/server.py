@@ -34,6 +34,7 @@ _WORDS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
+_LOGIN = b"<!doctype html><html><head><title>Log in</title></head><form></form></html>"
 
 
 class Server:
@@ -57,7 +58,10 @@ class Server:
         return app
 
     async def _site(self, request: web.Request) -> web.StreamResponse:
-        return await self._around(request, lambda: self._answer(request))
+        def answer() -> Answer:
+            return _oddly(self._core, request.path, self._answer(request))
+
+        return await self._around(request, answer)
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         def answer() -> Answer:
@@ -214,6 +218,14 @@ def _failed(fault: Fault) -> Answer:
         return Answer(status, page.encode(), "text/html", fault.headers)
     body = json.dumps({"statusCode": status, "message": message}).encode()
     return Answer(status, body, headers=fault.headers)
+
+
+def _oddly(core: Core, path: str, answer: Answer) -> Answer:
+    if core.is_odd("login", path):
+        return Answer(200, _LOGIN, "text/html")
+    if core.is_odd("garbled", path):
+        return Answer(200, answer.body[: len(answer.body) // 2])
+    return answer
 
 
 def _broken(request: web.Request, fault: Fault) -> web.Response:
