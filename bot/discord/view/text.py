@@ -196,7 +196,7 @@ def url(address: str) -> str | None:
     """Return an address that a link can lead to, percent-encoded; None: it is to be shown as text.
 
     Only http(s) with a plain host, without a user's name (`https://bank@elsewhere`), and of at most
-    `URL_LIMIT` characters.
+    `URL_LIMIT` characters: one that is longer leads to the page instead of to a place in it.
     """
     made = "".join(map(_in_url, address.strip()[: URL_LIMIT + 1]))
     made = _EVERYONE.sub("%40", made)
@@ -206,7 +206,10 @@ def url(address: str) -> str | None:
         plain = plain and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         return None
-    return made if plain and len(made) <= URL_LIMIT else None
+    if len(made) <= URL_LIMIT:
+        return made if plain else None
+    page, fragment, _ = address.partition("#")
+    return url(page) if fragment else None
 
 
 def _in_url(char: str) -> str:

@@ -67,6 +67,7 @@ def linkable(url: str) -> str | None:
     """Return the address as a link can hold it, None where nobody shall be led there.
 
     Only http and https; no name or password before the host, which serve to look like another one.
+    Where it is too long for Slack, it leads to the page instead of to a place in it.
     """
     match = _ADDRESS.fullmatch(clean(url).strip())
     if not match:
@@ -76,7 +77,10 @@ def linkable(url: str) -> str | None:
     if not _AUTHORITY.fullmatch(authority):
         return None
     address = f"{scheme.lower()}://{authority}{quote(rest, safe=_UNQUOTED)}"
-    return address if len(address) <= _URL and _host(address) else None
+    if len(address) > _URL:
+        page, fragment, _ = url.partition("#")
+        return linkable(page) if fragment else None
+    return address if _host(address) else None
 
 
 def _ascii(authority: str) -> str:

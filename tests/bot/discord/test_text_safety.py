@@ -227,6 +227,7 @@ def test_literal_text_is_read_back_whole(text: str) -> None:
         ("file:///srv/a.md", None),
         ("", None),
         ("https://wiki.example/" + "x" * URL_LIMIT, None),
+        ("https://a.example/x#" + "a" * URL_LIMIT, "https://a.example/x"),
     ],
 )  # fmt: skip
 def test_only_plain_web_addresses_are_linked(written: str, leads: str | None) -> None:

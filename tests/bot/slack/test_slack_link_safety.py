@@ -43,6 +43,7 @@ class TestLinks:
             ("https://a.example:99999/", None),
             ("https:evil.example", None),
             ("https://a.example/" + "b" * 3000, None),
+            ("https://a.example/x#" + "節" * 400, "https://a.example/x"),
         ],
     )
     def test_lead_to_web_pages_alone(self, url: str, kept: str | None) -> None:
