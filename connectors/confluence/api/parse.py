@@ -59,9 +59,9 @@ def content(row: Json, base: str, edition: Edition) -> Content | None:
         return Content(
             id=content_id,
             kind=kind if kind in _KINDS else "other",
-            title=row.get("title") or "",
+            title=str(row.get("title") or ""),
             space=space,
-            version=version["number"],
+            version=int(version["number"]),
             updated=time(version.get("when")),
             author=(version.get("by") or {}).get("displayName") or "",
             ancestors=tuple(str(above["id"]) for above in row.get("ancestors") or ()),
@@ -73,7 +73,7 @@ def content(row: Json, base: str, edition: Edition) -> Content | None:
             url=page,
             **file,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConnectorError(
             f"the site shows a result in a form that is not known: {error!r}"
         ) from None
