@@ -117,6 +117,17 @@ def test_examples_of_settings_are_valid(language: str) -> None:
         assert all(isinstance(one, settings.ConfluenceSource) for one in read.sources.values())
 
 
+def test_the_example_that_people_copy_shows_every_option() -> None:
+    """As comments: who has no Confluence changes nothing. Common options stand with the folder."""
+    text = (ROOT / "kurage.example.toml").read_text("utf-8")
+    (block,) = re.findall(r"^# \[sources\.wiki\]\n(?:#.*\n)+", text, re.MULTILINE)
+    bare = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", block)
+    (source,) = settings.Config.model_validate(tomllib.loads(bare)).sources.values()
+    assert isinstance(source, settings.ConfluenceSource)
+    common = set(re.findall(r"(?m)^(?:# )?([a-z_]+) = ", text.partition("# [sources.wiki]")[0]))
+    assert source.model_fields_set | common >= set(settings.ConfluenceSource.model_fields)
+
+
 # Macros
 
 TITLE = (
