@@ -20,20 +20,20 @@ class TestOnTheWire:
     def test_a_limit_says_how_long_to_wait_in_seconds_or_as_a_date(
         self, cloud: ConfluenceRig, asking: Asking
     ) -> None:
-        cloud.throttle(seconds=7)
-        cloud.throttle(seconds=7, as_date=True, status=403)
+        cloud.throttle(seconds=60)
+        cloud.throttle(seconds=60, as_date=True, status=403)
         answers = [asking.ask(SEARCH, cql="type = page") for _ in range(3)]
         assert [one.status_code for one in answers] == [429, 403, 200]
-        assert answers[0].headers["Retry-After"] == "7"
+        assert answers[0].headers["Retry-After"] == "60"
         until = email.utils.parsedate_to_datetime(answers[1].headers["Retry-After"])
-        assert 0 < until.timestamp() - time.time() < 8
-        assert [one.retry_after for one in cloud.journal][:1] == ["7"]
+        assert 0 < until.timestamp() - time.time() < 61
+        assert [one.retry_after for one in cloud.journal][:1] == ["60"]
 
     def test_too_many_requests_a_second_are_429(self, cloud: ConfluenceRig, asking: Asking) -> None:
-        cloud.configure(per_second=5)
+        cloud.configure(per_second=0.5, burst_s=10)
         statuses = [asking.ask(SEARCH, cql="type = page").status_code for _ in range(8)]
         assert statuses == [200] * 5 + [429] * 3
-        assert cloud.journal[-1].retry_after == "1"
+        assert 1 <= int(cloud.journal[-1].retry_after or 0) <= 10
 
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
     def test_a_fault_strikes_so_many_requests_after_the_first_ones(
