@@ -135,6 +135,19 @@ def test_what_breaks_off_is_asked_again(rig: ConfluenceRig, site: Site, cut: str
     assert found(site) == rig.site.ids("page")
 
 
+def test_half_an_answer_with_a_good_status_is_asked_again(rig: ConfluenceRig, site: Site) -> None:
+    rig.odd("garbled", SEARCH, times=2, skip=1)
+    assert found(site) == rig.site.ids("page")
+
+
+def test_a_page_to_log_in_is_no_empty_list(rig: ConfluenceRig, site: Site) -> None:
+    """A single sign-on before the site answers 200 to everything."""
+    rig.odd("login", SEARCH)
+    with pytest.raises(HttpError, match="a web page in place of data"):
+        found(site)
+    assert len(rig.journal) == 1
+
+
 def test_a_next_link_behind_nothing_ends_the_list(rig: ConfluenceRig, site: Site) -> None:
     rig.odd("endless", SEARCH, times=None)
     assert found(site) == rig.site.ids("page")
@@ -158,6 +171,16 @@ def test_a_page_that_leads_to_itself_ends_the_search(rig: ConfluenceRig, site: S
     else:
         assert found(site) == rig.site.ids("page")
     assert len(rig.journal) <= 3
+
+
+def test_attachments_that_data_center_refuses_now_and_then_are_all_found() -> None:
+    """It answers 400 amid their list; what is deleted must not hang on that."""
+    with ConfluenceRig(edition="data-center", attachments_fail=2) as rig:
+        rig.site.add_space("ENG")
+        page = rig.site.add_page("ENG", "題名")
+        files = [rig.site.attach(page, f"{n}.txt", b"a") for n in range(450)]
+        with opened(rig) as site:
+            assert found(site, "type = attachment order by created asc") == files
 
 
 def answers(*pages: list[str], size: int | None = None, cursor: str = "c{}") -> Search:
