@@ -29,6 +29,8 @@ MAX_ANSWER = 200_000_000
 """Bytes of a JSON answer. One page's body may be 50 MB, and twice that when JSON escapes it."""
 LONGEST_WAIT = 900.0
 """Seconds. Who is told to wait longer ends the run: the next one comes by itself."""
+_CONNECTS = 10.0
+"""Seconds; a service that thinks for a minute still takes the connection at once."""
 _REDIRECTS = 5
 _OWN_HEADERS = {"accept-encoding": bodies.ACCEPT_ENCODING, "user-agent": "kurage-bot"}
 _STATUS_REDIRECT = frozenset({301, 302, 303, 307, 308})
@@ -44,8 +46,8 @@ class Http:
 
     `headers` and `auth` (a name and password) go to the origin of `base` and nowhere else, also
     where it redirects. `secrets` are taken out of every message, and so are the credentials.
-    `timeout` is in seconds, for a connection and for each piece of an answer; a whole answer may
-    take ten times as long. At most `attempts` tries a request, `backoff` seconds after the first
+    `timeout` is in seconds, for each piece of an answer; a whole answer may take ten times as long,
+    a connection ten seconds. At most `attempts` tries a request, `backoff` seconds after the first
     failure, doubled after each further one. To be told to wait is no failure of that kind: twice as
     many waits, none longer than `longest_wait`, end it.
     """
@@ -69,6 +71,8 @@ class Http:
             raise HttpError(str(error)) from None
         self._credentials = _credentials(headers or {}, auth)
         self._timeout, self._attempts = timeout, attempts
+        reach = min(timeout, _CONNECTS)
+        self._timeouts = httpx2.Timeout(timeout, connect=reach).as_dict()
         self._backoff, self._longest_wait = backoff, longest_wait
         self._routes = routes.Routes(at_once)
         private = [value for value in self._credentials.values() if value]
@@ -215,9 +219,9 @@ class Http:
     def _answered(self, url: httpx2.URL, params: Params | None) -> Iterator[httpx2.Response]:
         """Send one request, by the transport itself: the library's client logs addresses."""
         own = self._credentials if routes.may_carry(self._base, url) else {}
-        timeout = {"timeout": httpx2.Timeout(self._timeout).as_dict()}
+        extensions = {"timeout": self._timeouts}
         headers = {**_OWN_HEADERS, **own}
-        request = httpx2.Request("GET", url, params=params, headers=headers, extensions=timeout)
+        request = httpx2.Request("GET", url, params=params, headers=headers, extensions=extensions)
         self._cookies.set_cookie_header(request)
         transport = self._routes.transport(url)
         with self._lock:

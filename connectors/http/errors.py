@@ -71,6 +71,8 @@ def of_exception(error: Exception, host: str, *, timeout: float, proxied: bool) 
     """Return what a failure below HTTP means. The library's own words are never repeated."""
     through = " through the proxy that the environment names" if proxied else ""
     match error:
+        case httpx2.ConnectTimeout():
+            return Failure(f"it can not be reached{through}; is the address right?", again=True)
         case httpx2.TimeoutException():
             return Failure(f"no answer within {timeout:g} s{through}", again=True)
         case httpx2.ProxyError():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import socket
 import ssl
@@ -176,6 +177,21 @@ def test_a_port_where_nothing_listens_is_said() -> None:
         with pytest.raises(HttpError, match=r"nothing answers; .*after 2 tries") as raised:
             http.get("x")
         assert raised.value.status is None
+        http.close()
+
+
+def test_an_address_that_does_not_answer_is_said() -> None:
+    """A port whose queue is full drops what knocks, as a firewall does."""
+    with socket.socket() as deaf, contextlib.ExitStack() as queue:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        http = Http(f"http://127.0.0.1:{deaf.getsockname()[1]}", attempts=1, timeout=0.1)
+        with pytest.raises(HttpError, match="it can not be reached"):
+            http.get("x")
         http.close()
 
 
