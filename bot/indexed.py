@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.runs import latest_runs
+
 if TYPE_CHECKING:
     from ingest.index import Index
     from ingest.state import State
@@ -31,6 +33,6 @@ def indexed(state: State, index: Index) -> list[IndexedSource]:
     found = []
     for source in state.sources():
         documents, _ = index.count(source.name)
-        runs = state.runs(source.name, limit=1)
+        runs = latest_runs(state, source.name)
         found.append(IndexedSource(source.name, documents, runs[0].started if runs else None))
     return found

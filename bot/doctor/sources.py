@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.app import App, connected
 from bot.doctor.finding import Finding
 from bot.reply import JST
+from bot.runs import latest_runs
 from bot.settings import SettingsError, Source, seconds
 from connectors.base import ConnectorError
 from ingest.state import Run
@@ -40,7 +41,7 @@ def _reachable(kurage: App, name: str, source: Source) -> Iterator[Finding]:
 
 
 def _synced(kurage: App, name: str, source: Source | None) -> Iterator[Finding]:
-    runs = kurage.state.runs(name, limit=1)
+    runs = latest_runs(kurage.state, name)
     if not runs:
         return
     run = runs[0]

@@ -18,6 +18,7 @@ from bot.explain import folders
 from bot.explain.known import Known, known_sources
 from bot.explain.sight import Sight, look
 from bot.reply import JST, PATH_SEPARATOR
+from bot.runs import latest_runs
 from bot.settings import FolderSource
 from connectors.base import Readers
 from ingest.index import Hit, StoredVersion
@@ -204,7 +205,7 @@ def _layers(readers: Readers) -> list[list[str]]:
 
 
 def _last_sync(kurage: App, source: str) -> dict[str, Any] | None:
-    runs = kurage.state.runs(source, limit=1)
+    runs = latest_runs(kurage.state, source)
     return {"started": _iso(runs[0].started), "outcome": runs[0].outcome} if runs else None
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.app import App
 from bot.conversations import ConversationsError
+from bot.runs import latest_runs
 from bot.schedule import Job
 from bot.settings import Config, seconds
 from ingest.state import Run, StateError
@@ -43,7 +44,7 @@ def _latest(kurage: App, names: Iterable[str]) -> dict[str, Run]:
     # The database may be away, and each attempt take long: by the time of a sync it may be back.
     with suppress(StateError, ConversationsError):
         for name in names:
-            for run in kurage.state.runs(name, limit=1):
+            for run in latest_runs(kurage.state, name):
                 found[name] = run
     return found
 

@@ -128,6 +128,19 @@ def test_a_document_that_no_source_has_is_an_error_that_names_it(docs: Path, run
         run("ingest", "docs", "--only", "https://elsewhere.example/x")
 
 
+def test_a_run_about_one_document_says_nothing_of_the_source(docs: Path, run: Run) -> None:
+    """A mistyped address is no failure of it, and puts its next sync neither off nor forward."""
+    run("ingest", "docs")
+    before = told(run, "sources", "docs")
+    with pytest.raises(SyncError):
+        run("ingest", "docs", "--only", "file:///elsewhere.md")
+    run("ingest", "docs", "--only", "食堂.md")
+    after = told(run, "sources", "docs")
+    for key in ("last_sync", "outcome", "current_as_of", "error"):
+        assert after[key] == before[key], key
+    assert [one["only"] for one in after["runs"]] == ["食堂.md", "file:///elsewhere.md", None]
+
+
 # Several sources
 
 
@@ -206,6 +219,18 @@ def test_what_failed_is_listed_with_its_reason_and_its_next_attempt(docs: Path, 
     assert "docs: 2 not read" in shown
     assert "1 attempts; again when it changes, or with --full" in shown
     assert list(told(run, "sources", "--failed")) == ["docs"]
+
+
+def test_many_failures_of_one_reason_are_one_line(docs: Path, run: Run) -> None:
+    """One thing mends them all; who wants each of them asks for it."""
+    for number in range(6):
+        (docs / f"{number}.txt").write_text("あ" * 10_000, "utf-8")
+    done = run("ingest", "docs", "--full")
+    assert "✘ 6 documents (such as " in done.stdout
+    assert run("ingest", "docs", "--full", "-v").stdout.count("✘") == 6
+    shown = run("sources", "docs", "--failed").stdout
+    assert shown.count("✘") == 1
+    assert shown.count(".txt") == 6
 
 
 # One source

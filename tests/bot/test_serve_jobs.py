@@ -67,6 +67,15 @@ def test_a_restart_does_not_bring_a_sync_forward(kurage: App) -> None:
     assert due(kurage) == {"handbook": 40, "wiki": 0}
 
 
+def test_a_run_about_one_document_puts_no_sync_off(kurage: App) -> None:
+    """The others are as old as before."""
+    synced(kurage, "handbook", 20)
+    for _ in range(30):
+        run = kurage.state.start_run("handbook")
+        kurage.state.finish_run(run, outcome="finished", report={"only": "休暇.md"})
+    assert due(kurage)["handbook"] == 40
+
+
 @pytest.mark.parametrize("outcome", ["failed", "interrupted", "running"])
 def test_a_sync_that_did_not_succeed_is_due_at_once(kurage: App, outcome: str) -> None:
     """Whoever renewed a token and restarts sees at once whether it helps."""

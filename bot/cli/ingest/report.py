@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _REMARKS = 10
 """Remarks shown of a sync without --verbose; they are no errors, and a first one may have many."""
+_FAILURES = 20
+"""Lines about documents that could not be read, without --verbose."""
+_ALIKE = 3
+"""So many documents with one reason are named each."""
 _CHANGES = 20
 """Documents shown of a dry run without --verbose."""
 
@@ -38,8 +42,8 @@ def show(report: Report, *, verbose: bool) -> None:
     console.print(line, soft_wrap=True)
     if report.dry_run or verbose:
         _changes(console, report, None if verbose else _CHANGES)
-    for name, reason in report.failed:
-        console.print(Text(f"  ✘ {printable(name)}: {printable(reason)}", "red"))
+    for failure in _failures(report, verbose=verbose):
+        console.print(Text(f"  ✘ {printable(failure)}", "red"), soft_wrap=True)
     shown = report.warnings if verbose else report.warnings[:_REMARKS]
     for name, reason in shown:
         console.print(Text(f"  ▲ {printable(name)}: {printable(reason)}", "yellow"))
@@ -84,6 +88,31 @@ def _effort(report: Report) -> str:
         f" ({report.chunks} chunks, {asked}{report.seconds:.1f} s)",
         f"（断片 {report.chunks}、{asked}{report.seconds:.1f} 秒）",
     )
+
+
+def _failures(report: Report, *, verbose: bool) -> list[str]:
+    """Return a line a failure; many with one reason are one line, as one thing mends them all."""
+    if verbose:
+        return [f"{name}: {reason}" for name, reason in report.failed]
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in report.failed:
+        by_reason.setdefault(reason, []).append(name)
+    lines = []
+    for reason, names in by_reason.items():
+        if len(names) <= _ALIKE:
+            lines += [f"{name}: {reason}" for name in names]
+        else:
+            count = len(names)
+            such = say(f"such as {names[0]}", f"{names[0]} など")
+            lines.append(
+                say(f"{count} documents ({such}): {reason}", f"{count} 件（{such}）: {reason}")
+            )
+    more = len(lines) - _FAILURES
+    if more <= 0:
+        return lines
+    how = f"kurage sources {report.source} --failed"
+    rest = say(f"and {more} more ({how})", f"ほか {more} 件（{how} で表示）")
+    return [*lines[:_FAILURES], rest]
 
 
 def _changes(console: Console, report: Report, most: int | None) -> None:

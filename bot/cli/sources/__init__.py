@@ -128,7 +128,7 @@ def command(
         typer.Option(
             "--verbose",
             "-v",
-            help=say("All unread documents.", "読めなかった文書をすべて表示します。"),
+            help=say("All documents that are told of.", "該当する文書をすべて表示します。"),
         ),
     ] = False,
     json_: AsJson = False,
@@ -152,7 +152,7 @@ def command(
                 kurage, str(name), documents, graves.restore if restore else graves.release, json_
             )
         elif failed or deleted:
-            _listed(kurage, name, rows.failures if failed else graves.tombstones, json_, failed)
+            _listed(kurage, name, rows.failures if failed else graves.tombstones, json_, verbose)
         elif name is not None:
             _detail(kurage, name, _RUNS * 10 if runs else _RUNS, verbose, json_)
         else:
@@ -222,7 +222,7 @@ def _listed(
     name: str | None,
     find: Callable[[App, str], list[dict[str, Any]]],
     json_: bool,
-    failed: bool,
+    verbose: bool,
 ) -> None:
     """Show a list of documents of one source, or of each."""
     names = [name] if name is not None else rows.names(kurage)
@@ -232,9 +232,9 @@ def _listed(
         return
     from bot.cli.sources import view
 
-    show = view.failures if failed else view.tombstones
+    show = view.failures if find is rows.failures else view.tombstones
     for one, documents in found.items():
-        show(out(), one, documents)
+        show(out(), one, documents, every=verbose)
 
 
 def _change(

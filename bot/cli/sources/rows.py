@@ -43,6 +43,7 @@ def runs(kurage: App, name: str, count: int) -> list[dict[str, Any]]:
             **_counts(run),
             "failed": run.failed,
             "requests": run.requests,
+            "only": (run.report or {}).get("only"),
             "error": run.error,
         }
         for run in kurage.state.runs(name, limit=count)
@@ -68,8 +69,10 @@ def failures(kurage: App, name: str) -> list[dict[str, Any]]:
 
 def _row(kurage: App, name: str, stored: Any, counts: tuple[int, int] | None) -> dict[str, Any]:
     """Return everything that is known of one source."""
+    from bot.runs import latest_runs
+
     configured = kurage.settings.config.sources.get(name)
-    latest = kurage.state.runs(name, limit=_LOOKED_BACK)
+    latest = latest_runs(kurage.state, name, limit=_LOOKED_BACK)
     run = latest[0] if latest else None
     good = next((one for one in latest if one.outcome == "finished"), None)
     feed = kurage.state.feed(name)

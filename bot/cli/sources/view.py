@@ -18,6 +18,11 @@ from bot.cli.render import figures, printable
 
 _FAILURES = 5
 """Unread documents that are shown of a source without --verbose."""
+_ALIKE = 20
+"""Those of one reason, with --failed and without --verbose."""
+
+_GONE = 50
+"""Deleted documents that are shown without --verbose."""
 
 _OUTCOMES = {
     "finished": say("finished", "完了"),
@@ -93,30 +98,47 @@ def detail(console: Console, problem: str | None, row: Mapping[str, Any], *, eve
             console.print(Text(printable(line), style="dim"), soft_wrap=True)
 
 
-def failures(console: Console, name: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """Print what could not be read of a source."""
+def failures(
+    console: Console, name: str, found: Sequence[Mapping[str, Any]], *, every: bool
+) -> None:
+    """Print what could not be read of a source, by reason; `every`: each document of each."""
     if not found:
         text = say(f"{name}: everything could be read", f"{name}: 読めなかった文書はありません")
         console.print(Text(printable(text)), soft_wrap=True)
         return
     heading = say(f"{name}: {len(found)} not read", f"{name}: 読めない文書 {len(found)} 件")
     console.print(Text(printable(heading), style="bold"), soft_wrap=True)
+    for reason, alike in _by_reason(found).items():
+        console.print(Text(printable(f"  ✘ {reason}"), style="yellow"), soft_wrap=True)
+        shown = alike if every else alike[:_ALIKE]
+        for failure in shown:
+            line = Text(printable(f"     {_called(failure)}  "))
+            console.print(line.append(_attempts(failure), "dim"), soft_wrap=True)
+        if more := len(alike) - len(shown):
+            rest = say(f"… and {more} more (--verbose)", f"… ほか {more} 件（--verbose で表示）")
+            console.print(Text(f"     {rest}", style="dim"))
+
+
+def _by_reason(found: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return failures by what is to be mended, the most common first."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
     for failure in found:
-        called = failure["name"] if failure["name"] == failure["id"] else _called(failure)
-        console.print(Text(printable(f"  ✘ {called}"), style="yellow"), soft_wrap=True)
-        console.print(Text(printable(f"     {failure['reason']}")), soft_wrap=True)
-        console.print(Text(f"     {_attempts(failure)}", style="dim"), soft_wrap=True)
+        groups.setdefault(failure["reason"], []).append(failure)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def tombstones(console: Console, name: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """Print what is gone from a source, and what of it can be put back."""
+def tombstones(
+    console: Console, name: str, found: Sequence[Mapping[str, Any]], *, every: bool
+) -> None:
+    """Print what is gone from a source, the latest, or `every`; and what can be put back."""
     if not found:
         text = say(f"{name}: nothing was deleted", f"{name}: 削除した文書はありません")
         console.print(Text(printable(text)), soft_wrap=True)
         return
     heading = say(f"{name}: {len(found)} deleted", f"{name}: 削除した文書 {len(found)} 件")
     console.print(Text(printable(heading), style="bold"), soft_wrap=True)
-    for stone in found:
+    shown = found if every else found[:_GONE]
+    for stone in shown:
         mark = "↩" if stone["restored"] else "○" if stone["restorable"] else "·"
         called = _called({"name": stone["title"] or stone["id"], "id": stone["id"]})
         state = _minute(stone["deleted"])
@@ -129,6 +151,9 @@ def tombstones(console: Console, name: str, found: Sequence[Mapping[str, Any]]) 
         console.print(line.append(state, "dim"), soft_wrap=True)
         if stone["url"]:
             console.print(Text(printable(f"     {stone['url']}"), style="dim"), soft_wrap=True)
+    if more := len(found) - len(shown):
+        rest = say(f"… and {more} more (--verbose)", f"… ほか {more} 件（--verbose で表示）")
+        console.print(Text(f"  {rest}", style="dim"))
     if any(stone["restorable"] for stone in found):
         how = f"kurage sources {name} --restore [ID|URL]..."
         text = say(f"○ can be put back: {how}", f"○ は戻せます: {how}")
