@@ -5,6 +5,7 @@ Knows nothing of retries.
 
 from __future__ import annotations
 
+import ssl
 from ipaddress import ip_address
 from threading import Lock
 from urllib.parse import unquote
@@ -99,7 +100,7 @@ class Routes:
         )
         self._proxies = getproxies()
         self._lock = Lock()
-        self._transports: dict[str | None, httpx2.HTTPTransport] = {}
+        self._transports: dict[tuple[str, str | None], httpx2.HTTPTransport] = {}
 
     def proxy(self, url: httpx2.URL) -> str | None:
         """Return the proxy for an address, with its name and password; None: go directly."""
@@ -115,15 +116,18 @@ class Routes:
 
     def transport(self, url: httpx2.URL) -> httpx2.HTTPTransport:
         """Return the connections for an address. Raises FailedError for a proxy we can not use."""
-        proxy = self.proxy(url)
+        route = url.scheme, self.proxy(url)
         with self._lock:
-            if proxy not in self._transports:
-                self._transports[proxy] = self._opened(proxy)
-            return self._transports[proxy]
+            if route not in self._transports:
+                self._transports[route] = self._opened(*route)
+            return self._transports[route]
 
-    def _opened(self, proxy: str | None) -> httpx2.HTTPTransport:
+    def _opened(self, scheme: str, proxy: str | None) -> httpx2.HTTPTransport:
+        # Reading the system's certificates takes longer than most requests on loopback; where no
+        # TLS is spoken, a context that trusts nobody does.
+        tls = True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            return httpx2.HTTPTransport(limits=self._limits, proxy=proxy)
+            return httpx2.HTTPTransport(verify=tls, limits=self._limits, proxy=proxy)
         except (ImportError, ValueError, httpx2.InvalidURL):
             words = "the environment names a proxy that is none of HTTP; set HTTPS_PROXY=http://…"
             raise FailedError(Failure(words)) from None
