@@ -38,6 +38,10 @@ max_delete_share = 1.0
 """
 
 
+in_one_edition = pytest.mark.parametrize("wiki", ["cloud"], indirect=True)
+"""For what an edition has no part in."""
+
+
 class Wiki:
     """A site with a space of three pages, and a second space."""
 
@@ -112,6 +116,7 @@ def test_from_three_variables_to_an_answer_that_links_to_a_heading(
     assert "confluence " + wiki.rig.url in run("sources").stdout
 
 
+@in_one_edition
 def test_one_space_is_enough_to_begin_with(here: Path, wiki: Wiki, run: Run) -> None:
     """It has a name of its own: the whole site under it would be another source."""
     report = told(run, "ingest", "confluence", "DEV")
@@ -121,6 +126,7 @@ def test_one_space_is_enough_to_begin_with(here: Path, wiki: Wiki, run: Run) -> 
     assert told(run, "ingest", "confluence", "DEV")["unchanged"] == 1
 
 
+@in_one_edition
 def test_who_may_not_read_a_page_gets_no_answer_from_it(here: Path, wiki: Wiki, run: Run) -> None:
     run("ingest", "wiki")
     question = "冬の賞与はいつ支給されますか？"
@@ -151,6 +157,7 @@ def test_a_dry_run_names_pages_and_one_page_is_synced_alone(
     assert "5営業日前" in run("ask", "有給休暇は何日前までに申請しますか？").stdout
 
 
+@in_one_edition
 def test_a_page_that_was_deleted_by_mistake_comes_back(here: Path, wiki: Wiki, run: Run) -> None:
     """By its id or its address; the next syncs leave it until somebody says otherwise."""
     run("ingest", "wiki")
