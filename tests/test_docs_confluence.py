@@ -26,6 +26,7 @@ from connectors.confluence import ConfluenceConnector, examine, windows
 from connectors.confluence.api import open_site
 from connectors.confluence.storage import Storage, include_key
 from connectors.http import Http
+from connectors.http.client import LONGEST_WAIT
 from ingest.extract.blocks import Extracted
 from ingest.extract.confluence import extract
 from ingest.sync import plan
@@ -254,6 +255,7 @@ def test_numbers_in_sentences_are_those_of_the_code(language: str) -> None:
     assert (tries, share, days, plan.FEW) == (5, 0.2, 30, 5)
     for sentence in (
         ("is tried five times", "5回まで試します"),
+        (f"{LONGEST_WAIT / 60:.0f} minutes at most", f"長くて{LONGEST_WAIT / 60:.0f}分"),
         (
             "a fifth of a source (`max_delete_share`), and more than five documents",
             "全体の2割（`max_delete_share`）を超え、しかも5件より多く",
