@@ -150,7 +150,7 @@ def person(reader: Reader, node: Node) -> None:
     for attribute in _PERSON:
         name = reader.storage.users.get(node.get(attribute) or "")
         if name:
-            name = fold(name).replace("\n", " ")[:MAX_NAME]
+            name = fold(name[:MAX_NAME]).replace("\n", " ")
             reader.say(name, f"@{name}")
             return
 

@@ -45,13 +45,17 @@ _ODD = re.compile(
 _OPEN_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?=</ac:plain-text|\Z)", re.DOTALL)
 _XML_ENTITIES: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
+# Nothing here is tried twice (`*+`): these meet markup that somebody may have made to harm.
 _TOKEN = re.compile(
-    _CDATA + r"|<(/?)([A-Za-z_][A-Za-z0-9_.:-]*)"
-    r"((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*?)(/?)>"
-    r"|<[A-Za-z_/!?][^<>]*>?|<|[^<]+",
+    _CDATA + r"|<(/?)([A-Za-z_][A-Za-z0-9_.:-]*+)"
+    r"((?:[^<>\"'/]|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*+)(/?)>"
+    r"|<[A-Za-z_/!?][^<>]*+>?|<|[^<]++",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"([A-Za-z_][A-Za-z0-9_.:-]*)\s*=\s*(\"[^\"<]*\"|'[^'<]*')")
+_ATTRIBUTE = re.compile(
+    r"(?<![A-Za-z0-9_.:-])([A-Za-z_][A-Za-z0-9_.:-]*+)\s*+=\s*+"
+    r"(\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>=]++)"
+)
 _PREFIXED = re.compile(r"(?:ac|ri|at):[A-Za-z_][A-Za-z0-9_.-]*")
 _EMPTY: Final = frozenset(("br", "hr", "img", "col", "wbr"))
 _NO_TEXT: Final = frozenset((
@@ -214,5 +218,6 @@ def _attributes(source: str) -> str:
     kept: dict[str, str] = {}
     for found in _ATTRIBUTE.finditer(source):
         if not found[1].startswith("xmlns"):
-            kept.setdefault(_name(found[1]), found[2])
+            value = found[2]
+            kept.setdefault(_name(found[1]), value if value[0] in "\"'" else f'"{value}"')
     return "".join(f" {name}={value}" for name, value in kept.items())
