@@ -14,7 +14,7 @@ from ingest.index import Hit, hit, payload
 from ingest.state import Grave, State
 from ingest.sync.plan import too_many
 from ingest.sync.ports import Terms, Writer
-from ingest.sync.report import CHANGES_TOLD, Change, Report
+from ingest.sync.report import CHANGES_TOLD, Change, Report, sentence
 
 _BATCH = 100  # documents whose content is in memory at once
 
@@ -46,7 +46,7 @@ class Deleting:
             try:
                 gone = self._connector.confirm_gone(missing)
             except ConnectorError as error:
-                stop(f"{error} Nothing is deleted before the source confirms what is gone.")
+                stop(f"{sentence(error)} Nothing is deleted before it is confirmed to be gone.")
                 return []
             left_out = sum(document_id not in gone for document_id in missing)
             if left_out:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from connectors.base import ConnectorError, Cursor, Gone, Ref
 from ingest.index import StoredVersion
 from ingest.state import Failure
+from ingest.sync.report import sentence
 
 ATTEMPTS = 3
 """How often a document that brought its reader down is tried before it is left alone."""
@@ -55,7 +56,7 @@ class Listing:
                     case Cursor():
                         self.cursor = change.value
         except ConnectorError as error:
-            self.error = str(error)
+            self.error = sentence(error)
 
     def _take(self, ref: Ref) -> None:
         """Keep the latest of the mentions of a document; two documents under one id clash.

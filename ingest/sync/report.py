@@ -113,3 +113,9 @@ class Report:
             "warnings": [{"name": name, "reason": reason} for name, reason in shown.warnings],
         }
         return {**asdict(shown), **named, "seconds": round(self.seconds, 3)}
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says as a sentence that another one can follow, in one line."""
+    said = " ".join(str(error).split())
+    return said if said.endswith((".", "!", "?", "。")) else f"{said}."

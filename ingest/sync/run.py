@@ -19,7 +19,7 @@ from ingest.sync.failing import Failing
 from ingest.sync.fetching import documents
 from ingest.sync.plan import Listing, Plan, plan
 from ingest.sync.ports import SyncError, Terms, Writer
-from ingest.sync.report import Change, Progress, Report
+from ingest.sync.report import Change, Progress, Report, sentence
 from ingest.sync.single import listing_of, plan_of
 from ingest.sync.spool import Spool
 
@@ -184,7 +184,7 @@ class Run:
         try:
             self._state.replace_groups(self._source, self._connector.groups())
         except ConnectorError as error:
-            self._stop(f"The groups of the source can not be read: {error}")
+            self._stop(f"The groups of the source can not be read: {sentence(error)}")
 
     def _update_readers(self, todo: Plan) -> None:
         """Set who may read what is indexed; where that can not be found out, nobody may.
@@ -238,7 +238,8 @@ class Run:
                     Progress("read", done, len(refs), self._bytes_done, total, name)
                 )
         for error in refused:
-            self._stop(f"{error} What was read before is kept; the next run reads the rest.")
+            kept = "What was read before is kept; the next run reads the rest."
+            self._stop(f"{sentence(error)} {kept}")
         return not refused
 
     def _replace(self, document: Document, prepared: Prepared) -> None:
