@@ -37,6 +37,17 @@ class TestPaging:
         assert len(found) > 120
         assert sorted(set(found)) == sorted(pages)
 
+    def test_a_result_that_comes_twice_counts_twice(
+        self, center: ConfluenceRig, asking_center: Asking
+    ) -> None:
+        pages = [center.site.add_page("ENG", f"規程 {n}") for n in range(6)]
+        center.odd("duplicate", times=None)
+        found = [one["id"] for one in asking_center.walk("type = page order by id", limit=2)]
+        assert len(found) > 6
+        assert list(dict.fromkeys(found)) == pages
+        center.recover()
+        assert asking_center.ids("type = page order by id") == pages
+
     def test_a_search_for_attachments_may_fail_on_a_later_page(
         self, center: ConfluenceRig, asking_center: Asking
     ) -> None:

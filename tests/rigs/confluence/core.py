@@ -133,6 +133,8 @@ class Core:
         self.search = Search(world, self.sight, settings.zone)
         self.faults = Faults(seed)
         self._odd: dict[str, Faults] = {}
+        self.doubled: set[str] = set()
+        """Contents that Data Center's index holds twice."""
         self.requests = 0
         self.journal: list[Request] = []
         self.bodies_served: Counter[tuple[str, int]] = Counter()
@@ -161,6 +163,7 @@ class Core:
         """Let everything go well again."""
         self.faults.clear()
         self._odd.clear()
+        self.doubled.clear()
 
     def current(self, content_id: str, *kinds: str) -> Content | None:
         """Return a content that a request by id finds: current, and viewable; else None."""

@@ -36,7 +36,7 @@ def content_search(core: Core, call: Call) -> Answer:
             following = f"/rest/api/content/search?{urlencode(rest)}"
     else:
         _stumble(core, call, query)
-        rows, counts = paging.by_start(core, call, found, most)
+        rows, counts = paging.by_start(core, call, paging.doubled(core, call, found), most)
         ids, following = list(rows), counts.pop("next", None)
         about = counts
     contents = [core.world.contents[one] for one in ids]

@@ -234,6 +234,9 @@ def _broken(request: web.Request, fault: Fault) -> web.Response:
 
 
 async def _half(request: web.Request, answer: Answer) -> web.StreamResponse:
+    if not answer.body:  # nothing to cut in two
+        end(request.transport, reset=False)
+        return web.Response()
     partial = web.StreamResponse(
         status=answer.status, headers={"Content-Type": answer.content_type}
     )
