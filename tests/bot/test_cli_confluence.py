@@ -124,6 +124,8 @@ def test_one_space_is_enough_to_begin_with(here: Path, wiki: Wiki, run: Run) -> 
     with pytest.raises(settings.SettingsError, match=r"'confluence-DEV' is the name of .* DEV"):
         run("ingest", "confluence", "--name", "confluence-DEV")
     assert told(run, "ingest", "confluence", "DEV")["unchanged"] == 1
+    found = told(run, "explain", wiki.rig.web(wiki.build))
+    assert (found["source"], found["state"]) == ("confluence-DEV", "indexed")
 
 
 @in_one_edition

@@ -253,7 +253,9 @@ def _last(row: Mapping[str, Any]) -> str:
     if row["last_sync"] is None:
         how = f"kurage ingest {row['name']}"
         return say(f"none yet; run `{how}`", f"まだありません。{how} を実行してください")
-    parts = [f"{_minute(row['last_sync'])} {_outcome(row['outcome'])}"]
+    when, ago = _minute(row["last_sync"]), _ago(row["last_sync"])
+    when = say(f"{when} ({ago})", f"{when}（{ago}）")
+    parts = [f"{when} {_outcome(row['outcome'])}"]
     if row["seconds"] is not None:
         parts.append(say(f"{row['seconds']:g} s", f"{row['seconds']:g} 秒"))
     if row["requests"]:
@@ -271,7 +273,8 @@ def _age(row: Mapping[str, Any]) -> str | None:
         return None
     if row["current_as_of"] is None:
         return say("no sync has succeeded yet", "成功した同期がまだありません")
-    return f"{_minute(row['current_as_of'])} ({_ago(row['current_as_of'])})"
+    when, ago = _minute(row["current_as_of"]), _ago(row["current_as_of"])
+    return say(f"{when} ({ago})", f"{when}（{ago}）")
 
 
 def _next(row: Mapping[str, Any]) -> str:
