@@ -75,7 +75,9 @@ class TestListing:
     ) -> None:
         site = cloud.site
         site.add_page("ENG", "下書き", draft=True)
-        site.archive(site.add_page("ENG", "古い規程"))
+        old = site.add_page("ENG", "古い規程")
+        site.comment(old, "<p>昔の質問</p>")
+        site.archive(old)
         gone = site.add_page("ENG", "消えた規程")
         comment = site.comment(gone, "<p>質問</p>")
         site.delete(gone)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from rigs.confluence.company import LICENSED, Company
 from rigs.confluence.index import Index
-from rigs.confluence.records import Content, Edition, Kind
+from rigs.confluence.records import Content, Edition, Kind, Status
 
 
 class World(Company):
@@ -134,21 +134,12 @@ class World(Company):
                     self.delete(child.id, tree=True)
                 else:
                     self.move(child.id, parent=content.parent)
-            content.status = "trashed"
-            self._changed(content)
-            for one in self.contained[content_id]:
-                self._changed(self.contents[one])
-            self.structure += 1
+            self._become(content, "trashed")
 
     def restore(self, content_id: str) -> None:
         """Take a content out of the trash."""
         with self.lock:
-            content = self.contents[content_id]
-            content.status = "current"
-            self._changed(content)
-            for one in self.contained[content_id]:
-                self._changed(self.contents[one])
-            self.structure += 1
+            self._become(self.contents[content_id], "current")
 
     def purge(self, content_id: str) -> None:
         """Delete a content for good, with all that is on it."""
@@ -161,10 +152,7 @@ class World(Company):
     def archive(self, content_id: str) -> None:
         """Archive a page (Cloud): it is no longer current."""
         with self.lock:
-            content = self.contents[content_id]
-            content.status = "archived"
-            self._changed(content)
-            self.structure += 1
+            self._become(self.contents[content_id], "archived")
 
     def publish(self, content_id: str) -> None:
         """Turn a draft into a page."""
@@ -326,6 +314,13 @@ class World(Company):
         content.updated = self.clock.now() if at is None else at
         self._changed(content)
         return content.version
+
+    def _become(self, content: Content, status: Status) -> None:
+        content.status = status
+        self._changed(content)
+        for one in self.contained[content.id]:
+            self._changed(self.contents[one])
+        self.structure += 1
 
     def _relabel(self, content_id: str, change: Callable[[list[str]], list[str]]) -> None:
         with self.lock:
