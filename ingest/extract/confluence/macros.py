@@ -123,7 +123,7 @@ _MACROS: Final[dict[str, ReadMacro]] = {
         (
             "code", "noformat", "preformatted", "markdown", "markdown-macro", "plantuml",
             "plantumlrender", "plantumlcloud", "mermaid", "mermaid-macro", "mathblock",
-            "mathinline", "latex", "csv",
+            "mathinline", "latex", "csv", "unmigrated-wiki-markup", "unmigrated-inline-wiki-markup",
         ),
         _code,
     ),

@@ -168,9 +168,10 @@ class Reader:
 
     def _enter(self, node: Node) -> Leave | Detour | None:
         tag = node.tag
-        if node.attrib:
+        attributes = node.attrib
+        if attributes:
             # Each by its name: listing them takes lxml quadratic time.
-            hiding: page.Attributes = {key: node.get(key) for key in _HIDING if key in node.attrib}
+            hiding: page.Attributes = {key: node.get(key) for key in _HIDING if key in attributes}
             if hiding and not page.visible(tag, hiding):
                 return None
         read = self._elements.get(tag)

@@ -28,6 +28,10 @@ def test_code_is_kept_verbatim_with_its_title_and_without_its_settings() -> None
     assert (block.kind, block.text) == ("code", " a\n  b")
 
 
+def test_text_that_confluence_could_not_migrate_is_text() -> None:
+    assert texts(macro("unmigrated-wiki-markup", plain="h1. 規程\n本文")) == ["h1. 規程\n本文"]
+
+
 def test_code_whose_body_takes_several_cdata_sections_is_whole() -> None:
     """`]]>` in code can not be written in one."""
     markup = macro("code", plain="a[b[0]]]]><![CDATA[> 1")
