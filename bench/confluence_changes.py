@@ -76,10 +76,10 @@ def _word(drawn: random.Random) -> str:
 
 
 def _body(word: str) -> str:
-    """Return a page of some 5 kB."""
-    sentence = f"{word} の手順は、担当の部門が毎月見直して、総務部に届け出ることになっています。"
+    """Return a page of some 5 kB that says the word once."""
+    sentence = "この手順は、担当の部門が毎月見直して、総務部に届け出ることになっています。"
     sections = (f"<h2>改訂 {number}</h2><p>{sentence * 4}</p>" for number in range(10))
-    return "".join(sections)
+    return f"<p>{word} の手順です。</p>{''.join(sections)}"
 
 
 def unseen(mirror: Mirror, held: Held, done: Done) -> list[str]:

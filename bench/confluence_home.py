@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -137,6 +138,19 @@ class Mirror:
             start_new_session=True,
         )
 
+    def idle_mb(self) -> float:
+        """Return the private memory of a process that has opened the index to write, no more."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "bench.confluence_home"],
+            cwd=ROOT,
+            env={**os.environ, **self.environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout
+            process.stdout.readline()
+            return tree_private_mb(process.pid)  # leaving closes its input, which ends it
+
     @property
     def _command(self) -> tuple[str, ...]:
         return (*KURAGE, "ingest", SOURCE, "--json")
@@ -162,11 +176,14 @@ class Mirror:
 
     @contextmanager
     def searching(self) -> Iterator[Callable[[str], set[str]]]:
-        """Yield what returns the ids of the documents that a search for some words finds first."""
+        """Yield what returns the ids of the documents that a search for some words finds first.
+
+        Some more than one, as pages that include another one say its words, too.
+        """
         everybody = frozenset({ADMINISTRATOR})
         with self.opened() as app:
             yield lambda words: {
-                hit.document.id for hit in app.retriever.search(words, everybody, limit=5)
+                hit.document.id for hit in app.retriever.search(words, everybody, limit=20)
             }
 
 
@@ -190,3 +207,13 @@ def _digest(point: StoredPoint) -> str:
     }
     told = json.dumps([point.payload, vectors], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _hold() -> None:
+    with open_app(settings.load()) as app, app.index_writer():
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    _hold()
