@@ -7,7 +7,7 @@ a tree, `walker` walks it, `elements`, `tables`, `macros` and `includes` read wh
 from __future__ import annotations
 
 from connectors.confluence.storage import Storage
-from ingest.extract.blocks import Extracted, ExtractError
+from ingest.extract.blocks import Block, Extracted, ExtractError
 from ingest.extract.confluence.elements import ELEMENTS
 from ingest.extract.confluence.macros import MACROS
 from ingest.extract.confluence.tables import TABLES
@@ -23,7 +23,8 @@ def extract(data: bytes, _name: str) -> Extracted:
     """Return the blocks of a page, a blog post or a thread of comments, with its title.
 
     Text that is hidden, parameters of macros and ids are no text. Dates read 2026年11月22日, tasks
-    begin with ☐ or ☑. Macros that are not read are named in the warnings.
+    begin with ☐ or ☑. Macros that are not read are named in the warnings. A page without any text
+    is one block, its title; a thread without any has none.
 
     Raises `ExtractError` for what the connector did not write, and for markup too large to read.
     """
@@ -34,11 +35,12 @@ def extract(data: bytes, _name: str) -> Extracted:
     for comment in storage.comments:
         reader.outline.text(heading(comment))
         reader.read(comment.storage)
-    return Extracted(
-        reader.outline.finish(),
-        title=fold(storage.title).replace("\n", " ") or None,
-        warnings=reader.warnings(),
-    )
+    blocks = reader.outline.finish()
+    title = fold(storage.title).replace("\n", " ")
+    if not (blocks or storage.comments or reader.markup.warnings) and title:
+        # A page that only lists those below it, or holds a diagram, is found by what it is called.
+        blocks = (Block(title, "paragraph"),)
+    return Extracted(blocks, title=title or None, warnings=reader.warnings())
 
 
 def _storage(data: bytes) -> Storage:

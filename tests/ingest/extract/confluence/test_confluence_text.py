@@ -9,6 +9,7 @@ import pytest
 from confluence_markup import macro, read, texts
 
 from connectors.confluence import storage
+from connectors.confluence.storage import Comment
 from ingest.chunk import Chunk
 from ingest.encode import SparseVector
 from ingest.extract import ExtractError, extract, media, unreadable
@@ -352,10 +353,24 @@ def test_what_the_connector_did_not_write_is_an_error_that_says_so(body: bytes) 
         extract(body, media_type=storage.MEDIA_TYPE, name="a")
 
 
-@pytest.mark.parametrize("markup", ["", "<p> </p>", macro("toc"), "<p>&nbsp;</p>"])
-def test_a_page_without_text_is_an_error_and_no_silent_success(markup: str) -> None:
-    with pytest.raises(ExtractError, match="no text"):
-        read(markup)
+@pytest.mark.parametrize("markup", ["", "<p> </p>", macro("children"), "<p>&nbsp;</p>"])
+def test_a_page_without_text_is_found_by_its_title(markup: str) -> None:
+    """Pages that only hold others together are many, and people look for them."""
+    extracted = read(markup)
+    assert extracted.blocks == (Block("旅費規程", "paragraph"),)
+    assert extracted.warnings == ()
+
+
+def test_what_a_page_without_text_holds_instead_is_told() -> None:
+    extracted = read(macro("drawio"))
+    assert [block.text for block in extracted.blocks] == ["旅費規程"]
+    assert extracted.warnings == ('macro "drawio" is not read',)
+
+
+def test_damaged_markup_without_text_is_an_error_and_so_is_a_blank_thread() -> None:
+    for markup, comments in (("<p><b></p>", ()), ("", (Comment("", "", "<p></p>"),))):
+        with pytest.raises(ExtractError, match="no text"):
+            read(markup, comments=comments)
 
 
 def test_the_same_bytes_always_give_the_same_blocks() -> None:
