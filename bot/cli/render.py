@@ -25,6 +25,7 @@ from ingest.index import Hit
 _LINKABLE = re.compile(r"(https?|file)://", re.IGNORECASE)
 _JAPANESE = re.compile("[ぁ-ヿ一-鿿]")
 _EXCERPT = 160
+_NAME = 120
 
 
 def printable(text: str) -> str:
@@ -32,6 +33,12 @@ def printable(text: str) -> str:
     return "".join(
         c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}
     )
+
+
+def one_line(text: str, most: int = _NAME) -> str:
+    """Return a name as one line of at most so many characters: titles may be pages long."""
+    line = " ".join(printable(text[: 2 * most]).split())
+    return line if len(line) <= most and len(text) <= 2 * most else f"{line[:most]}…"
 
 
 def linked(label: str, url: str, *, terminal: bool) -> Text:

@@ -15,7 +15,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
-from ingest.sync import SyncError
+from bot.cli.ingest import report
+from ingest.sync import Change, Report, SyncError
 
 CONFIG = """\
 [sources.docs]
@@ -108,6 +109,18 @@ def test_a_long_diff_is_cut_unless_more_is_wanted(docs: Path, run: Run) -> None:
     assert run("ingest", "docs", "--dry-run", "-v").stdout.count("+ new") == 33
 
 
+def test_a_title_is_one_line_however_long_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """One of 10,000 characters, or with line breaks and codes for the terminal, hides no other."""
+    titles = ["あ" * 10_000, "二行\n目\x1b[31m赤"]
+    changes = [Change("write", str(n), title, new=True) for n, title in enumerate(titles)]
+    done = Report("wiki", dry_run=True, changes=changes, failed=[(titles[0], "壊れています")])
+    report.show(done, verbose=True)
+    _, long, lines, failed = capsys.readouterr().out.splitlines()
+    assert long.strip() == f"+ new: {'あ' * 120}…"
+    assert lines.strip() == "+ new: 二行 目[31m赤"
+    assert failed.strip() == f"✘ {'あ' * 120}…: 壊れています"
+
+
 # One document
 
 
@@ -116,9 +129,9 @@ def test_one_document_is_synced_alone(docs: Path, run: Run) -> None:
     run("ingest", "docs")
     for name in ("食堂.md", "休暇.md"):
         (docs / name).write_text(f"# {name}\n\n{name}を直しました。\n", "utf-8")
-    report = told(run, "ingest", "docs", "--only", (docs / "食堂.md").as_uri())
-    assert (report["written"], report["deleted"]) == (1, 0)
-    assert [change["id"] for change in report["changes"]] == ["食堂.md"]
+    synced = told(run, "ingest", "docs", "--only", (docs / "食堂.md").as_uri())
+    assert (synced["written"], synced["deleted"]) == (1, 0)
+    assert [change["id"] for change in synced["changes"]] == ["食堂.md"]
     assert [row["id"] for row in told(run, "ingest", "docs", "--dry-run")["changes"]] == ["休暇.md"]
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.cli.console import say
 from bot.cli.explain.readers import in_words
-from bot.cli.render import figures, printable
+from bot.cli.render import figures, one_line, printable
 
 TURNS = {
     "received": say("received", "受付"),
@@ -168,7 +168,7 @@ def _facts(found: Mapping[str, Any]) -> dict[str, str]:
         say("Size", "大きさ"): _size(found),
         say("Deleted", "なくなった日時"): _deleted(found),
         say("Restored", "戻した日時"): found["restored"],
-        say("Title", "題名"): found["title"],
+        say("Title", "題名"): one_line(found["title"] or ""),
         say("Link", "リンク"): found["url"],
         say("Updated", "更新"): found["updated"],
         say("Owner", "担当"): found["owner"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from bot.cli.console import out, say
-from bot.cli.render import printable
+from bot.cli.render import one_line, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ def show(report: Report, *, verbose: bool) -> None:
         console.print(Text(f"  ✘ {printable(failure)}", "red"), soft_wrap=True)
     shown = report.warnings if verbose else report.warnings[:_REMARKS]
     for name, reason in shown:
-        console.print(Text(f"  ▲ {printable(name)}: {printable(reason)}", "yellow"))
+        console.print(Text(f"  ▲ {one_line(name)}: {printable(reason)}", "yellow"))
     if more := len(report.warnings) - len(shown):
         rest = say(f"and {more} more remarks (--verbose)", f"ほか {more} 件（--verbose で表示）")
         console.print(Text(f"  ▲ {rest}", "yellow"))
@@ -93,10 +93,10 @@ def _effort(report: Report) -> str:
 def _failures(report: Report, *, verbose: bool) -> list[str]:
     """Return a line a failure; many with one reason are one line, as one thing mends them all."""
     if verbose:
-        return [f"{name}: {reason}" for name, reason in report.failed]
+        return [f"{one_line(name)}: {reason}" for name, reason in report.failed]
     by_reason: dict[str, list[str]] = {}
     for name, reason in report.failed:
-        by_reason.setdefault(reason, []).append(name)
+        by_reason.setdefault(reason, []).append(one_line(name))
     lines = []
     for reason, names in by_reason.items():
         if len(names) <= _ALIKE:
@@ -123,7 +123,7 @@ def _changes(console: Console, report: Report, most: int | None) -> None:
         if _kind(change) == kind
     ]
     for sign, word, style, change in rows[:most]:
-        console.print(Text(f"  {sign} {word}: {printable(change.name)}", style), soft_wrap=True)
+        console.print(Text(f"  {sign} {word}: {one_line(change.name)}", style), soft_wrap=True)
     if more := len(rows) - len(rows[:most]):
         rest = say(f"and {more} more (--verbose)", f"ほか {more} 件（--verbose で表示）")
         console.print(Text(f"  … {rest}", "dim"))

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.console import say
-from bot.cli.render import figures, printable
+from bot.cli.render import figures, one_line, printable
 
 _FAILURES = 5
 """Unread documents that are shown of a source without --verbose."""
@@ -177,7 +177,8 @@ def changed(console: Console, name: str, documents: Sequence[str], *, restored: 
 
 
 def _called(row: Mapping[str, Any]) -> str:
-    return f"{row['name']} ({row['id']})" if row["name"] != row["id"] else str(row["id"])
+    name = one_line(row["name"])
+    return f"{name} ({row['id']})" if row["name"] != row["id"] else name
 
 
 def _attempts(failure: Mapping[str, Any]) -> str:
@@ -205,7 +206,7 @@ def _row(console: Console, row: Mapping[str, Any], *, every: bool) -> None:
     console.print(figures(_facts(row)))
     shown = row["failed"] if every else row["failed"][:_FAILURES]
     for failure in shown:
-        line = f"     ✘ {failure['name']}: {failure['reason']}"
+        line = f"     ✘ {one_line(failure['name'])}: {failure['reason']}"
         console.print(Text(printable(line), style="yellow"), soft_wrap=True)
     if more := len(row["failed"]) - len(shown):
         how = f"kurage sources {row['name']} --failed"
