@@ -1,10 +1,12 @@
 """Search by CQL in both editions: pages as large as the service allows, halved where it fails.
 
-Knows nothing of what the results mean.
+A search for bodies by their ids (`id in (…)`) is not halved here: it raises after a few tries, and
+the caller asks for fewer ids. Knows nothing of what the results mean.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -18,8 +20,13 @@ SMALLEST = 5
 MAX_PAGE_BYTES = 32_000_000
 """Of a page of several results; what is larger is asked for in smaller pages, for the memory's
 sake. A single result may be as large as an answer may."""
-_FIRST_TRIES = 2
-"""Of a large page: one that fails twice is too large rather than unlucky."""
+_TRIES = 2
+"""Of a page of several results: one that fails twice is too large rather than unlucky, and smaller
+ones can tell."""
+_TRIES_OF_BODIES = 3
+"""Of a single body, or bodies by their ids: one that can not be made never can be
+(CONFCLOUD-76433), but who gives up on it leaves a document out."""
+_NAMED = re.compile(r"\bid in \(([^()]*)\)", re.IGNORECASE)
 _GROWS_AFTER = 3
 """Pages that went well before larger ones are tried again."""
 _Pages = Generator[tuple[Json, list[Json]], None, bool]
@@ -43,7 +50,11 @@ class Search:
         self._get = get
         self._asked: Json = {"cql": cql, "expand": expand}
         self._cursors, self._body = cursors, body
-        self._most = self._limit = most
+        named = _NAMED.search(cql)
+        ids = named[1].count(",") + 1 if named else None
+        # One more than can be found: a full page might lead on to an empty one.
+        self._most = self._limit = min(most, ids + 1) if ids else most
+        self._ids = ids if body else None
         self._well = 0
         self._start = 0
         self._pointer: str | None = None
@@ -61,7 +72,7 @@ class Search:
                 answer = self._page(self._limit)
             except HttpError as error:
                 if not self._smaller(error):
-                    if self._cursors or not self._body or not error.passing:
+                    if self._cursors or self._ids or not self._body or not error.passing:
                         raise
                     more = yield from self._one_by_one()
                 continue
@@ -74,10 +85,12 @@ class Search:
         where: Json = {} if self._cursors else {"start": self._start}
         if self._pointer:
             where = {"cursor": self._pointer}
-        several: Json = {"max_bytes": MAX_PAGE_BYTES} if limit > 1 else {}
-        if limit > SMALLEST:
-            several["attempts"] = _FIRST_TRIES
-        return self._get(_PATH, {**self._asked, "limit": limit, **where}, **several)
+        how: Json = {"max_bytes": MAX_PAGE_BYTES} if limit > 1 else {}
+        if self._body and (limit == 1 or self._ids):
+            how["attempts"] = _TRIES_OF_BODIES
+        elif limit > SMALLEST or self._body:
+            how["attempts"] = _TRIES
+        return self._get(_PATH, {**self._asked, "limit": limit, **where}, **how)
 
     def _taken(self, answer: Json) -> _Pages:
         """Yield a page's new results, move on; return whether there is more."""
@@ -98,7 +111,8 @@ class Search:
         too_large = isinstance(error, TooLargeError)
         # Data Center now and then refuses the middle of a list with 400.
         amid = error.status == 400 and self._start > 0 and not self._cursors
-        heavy = error.passing and error.status != 429
+        # Whoever names ids halves them better than pages of them can be.
+        heavy = error.passing and error.status != 429 and not self._ids
         least = 1 if too_large else SMALLEST
         if not (too_large or amid or heavy) or self._limit <= least:
             return False

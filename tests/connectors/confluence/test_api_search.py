@@ -111,6 +111,27 @@ def test_data_center_gives_bodies_one_by_one_where_one_spoils_a_page(
         assert got == [one for one in rig.site.ids("page") if one != broken]
 
 
+def test_bodies_by_their_ids_are_the_callers_to_halve(rig: ConfluenceRig, site: Site) -> None:
+    """Fewer ids find the one that fails in fewer requests than smaller pages of all of them."""
+    ids = rig.site.ids("page")[:25]
+    assert found(site, f"id in ({', '.join(ids)})", body=True) == ids
+    assert len(rig.journal) == 1
+    rig.site.break_body(ids[7])
+    for some in (ids, ids[7:8]):
+        rig.forget()
+        with pytest.raises(HttpError, match="500"):
+            found(site, f"id in ({', '.join(some)})", body=True)
+        assert len(rig.journal) == 3
+    rig.site.break_body(ids[7], broken=False)
+
+
+def test_one_fault_is_no_broken_body(rig: ConfluenceRig, site: Site) -> None:
+    ids = rig.site.ids("page")[:25]
+    for some in (ids, ids[:1]):
+        rig.fault(Fault(path=SEARCH, status=500, times=2))
+        assert found(site, f"id in ({', '.join(some)})", body=True) == some
+
+
 def test_a_refusal_amid_a_list_of_data_center_is_asked_again_in_smaller_pages(
     rig: ConfluenceRig, site: Site
 ) -> None:
