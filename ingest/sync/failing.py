@@ -5,7 +5,7 @@ Knows nothing of why a document fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from connectors.base import Ref
@@ -59,6 +59,16 @@ class Failing:
         """Tell and remember a document that its source did not give."""
         self._remember(ref, reason, NOT_FETCHED, lasting=False)
 
+    def readers_not_read(self, ref: Ref, reason: str) -> None:
+        """Tell and remember a document of which nobody knows who may read it.
+
+        Beside a feed that has no news of it, the next run asks again because of this.
+        """
+        if ref.id in self._still:  # what keeps its text from being read is the better thing to know
+            self.tell(ref, reason)
+        else:
+            self.not_fetched(ref, reason)
+
     def not_read(self, ref: Ref, reason: str, *, lasting: bool) -> None:
         """Tell and remember a document that the pipeline could not read."""
         self._remember(ref, reason, self._fingerprint, lasting=lasting)
@@ -67,15 +77,20 @@ class Failing:
         """Tell of a document once, however many things of it can not be read."""
         self._tell(ref.id, ref.name, reason)
 
-    def save(self, listing: Listing) -> None:
-        """Write to SQL what failed, and forget what does not any more."""
+    def save(self, listing: Listing, mended: Collection[str]) -> None:
+        """Write to SQL what failed, and forget what does not any more, as what was `mended`."""
         self._state.record_failures(self._source, self._failed.values())
         still = self._failed.keys() | self._still
         solved = [
             document_id
             for document_id in self.before
             if document_id not in still
-            and (listing.complete or document_id in listing.refs or document_id in listing.gone)
+            and (
+                listing.complete
+                or document_id in mended
+                or document_id in listing.refs
+                or document_id in listing.gone
+            )
         ]
         self._state.clear_failures(self._source, solved)
 

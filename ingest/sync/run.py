@@ -55,6 +55,8 @@ class Run:
         self._failing = Failing(state, self._source, prepare.fingerprint, self.report)
         self._deleting = Deleting(connector, index, state, terms)
         self._written: set[str] = set()
+        self._mended: set[str] = set()
+        """Documents whose readers could be read."""
         self._bytes_done = 0
 
     def rehearse(self) -> Report:
@@ -200,7 +202,13 @@ class Run:
                 readers, version = self._connector.readers(ref), ref.readers_version
             except ConnectorError as error:
                 readers, version = NOBODY, ""  # no version is empty: the next run asks again
-                self._failing.tell(ref, str(error))
+                if ref.id in written:  # fetching it will say the same, or succeed
+                    self._failing.tell(ref, str(error))
+                else:
+                    self._failing.readers_not_read(ref, str(error))
+            else:
+                if stored.version == ref.version:
+                    self._mended.add(ref.id)
             if stored.version != ref.version:
                 readers, version = both(self._known_sets.get(stored.readers), readers), ""
             identity = self._reader_set(readers)
@@ -280,7 +288,7 @@ class Run:
     def _remember(self, listing: Listing) -> None:
         """Write to SQL what the next run needs; only now that the index is published."""
         state, source = self._state, self._source
-        self._failing.save(listing)
+        self._failing.save(listing, self._written | self._mended)
         state.revive(source, self._tombstones.keys() & (listing.refs.keys() | self._written))
         state.forget_contents(source, before=datetime.now(UTC) - self._terms.keep_deleted)
         if self.report.stopped is None and self._terms.only is None:

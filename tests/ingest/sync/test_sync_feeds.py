@@ -96,4 +96,5 @@ def test_what_failed_is_tried_again_although_it_is_no_news_to_the_feed(feed: Wor
     report = feed.sync()
     assert not report.full
     assert report.failed == []
+    assert feed.state.failures("wiki") == {}
     assert feed.texts() == feed.shown()

@@ -30,6 +30,24 @@ def test_where_readers_can_not_be_read_nobody_may_until_they_can(world: World) -
     assert world.found("number1", ANYONE) == {"p1"}
 
 
+def test_readers_that_could_not_be_read_are_asked_for_again_although_a_feed_has_no_news(
+    world: World,
+) -> None:
+    world.source.feed = True
+    world.sync()
+    world.source.put("p1", "page number1")
+    world.source.pages["p1"].readers_readable = False
+    world.sync()
+    assert set(world.state.failures("wiki")) == {"p1"}
+    assert world.found("number1", ANYONE) == set()
+    world.source.pages["p1"].readers_readable = True
+    report = world.sync()
+    assert (report.full, report.failed) == (False, [])
+    assert world.source.fetched == []
+    assert world.found("number1", ANYONE) == {"p1"}
+    assert world.state.failures("wiki") == {}
+
+
 def test_a_changed_document_whose_readers_can_not_be_read_is_hidden_with_its_old_text(
     world: World,
 ) -> None:
