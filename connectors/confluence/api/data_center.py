@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from connectors.base import ConnectorError
 from connectors.confluence.api import paging, parse
+from connectors.confluence.api.connection import Connection
 from connectors.confluence.api.paging import Json
 from connectors.confluence.api.site import CONTENT_ID, NOT_FOUND, PEOPLE_AT_ONCE, RestSite
 from connectors.confluence.storage import Edition
@@ -29,6 +30,11 @@ class DataCenterSite(RestSite):
     most_with_bodies = 50
     most_plain = 200
     by_cursor = False
+
+    def __init__(self, connection: Connection, at_once: int) -> None:
+        super().__init__(connection, at_once)
+        self._forbidden = False
+        """Whether the permissions of a space were refused."""
 
     def exists(self, content_ids: list[str]) -> dict[str, str]:
         ids = [one for one in dict.fromkeys(content_ids) if CONTENT_ID.fullmatch(one)]
@@ -64,8 +70,10 @@ class DataCenterSite(RestSite):
 
     def _permissions(self, path: str, space: Space) -> list[Json]:
         try:
-            answer = self._get(path, attempts=2)
+            # Once it was refused for good, a 500 elsewhere is no fault that passes, most likely.
+            answer = self._get(path, attempts=2 if self._forbidden else None)
         except HttpError as error:
+            self._forbidden |= error.status in _FORBIDDEN
             hint = ""
             if error.status == NOT_FOUND:
                 hint = "Data Center tells them since version 9.1"

@@ -183,6 +183,34 @@ def test_permissions_that_data_center_does_not_tell_are_no_permissions(
             site.space_readers(space)
 
 
+def test_a_fault_that_passes_does_not_hide_the_readers_of_a_space(
+    data_center: ConfluenceRig,
+) -> None:
+    """A space that cannot be read is nobody's until the next run."""
+    data_center.site.add_space("ENG", groups=["jinji"])
+    data_center.site.add_group("jinji", [])
+    with opened(data_center) as site:
+        (space,) = site.spaces()
+        for status in (500, 503):
+            data_center.fault(Fault(path="*/permissions*", status=status, times=4))
+            assert site.space_readers(space).groups == {"jinji"}
+
+
+def test_permissions_that_are_never_told_are_asked_for_with_less_patience(
+    data_center: ConfluenceRig,
+) -> None:
+    for key in ("ENG", "HR"):
+        data_center.site.add_space(key)
+    data_center.settings.admin = False
+    with opened(data_center) as site:
+        first, second = site.spaces()
+        for space, requests in ((first, 5), (second, 2)):
+            data_center.forget()
+            with pytest.raises(ConnectorError, match="an administrator"):
+                site.space_readers(space)
+            assert data_center.requests == requests
+
+
 def test_permissions_that_cloud_does_not_tell_are_no_permissions(cloud: ConfluenceRig) -> None:
     cloud.site.add_space("ENG")
     with opened(cloud) as site:
