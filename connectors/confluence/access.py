@@ -15,7 +15,7 @@ from connectors.confluence import cql, layers
 from connectors.confluence.people import People
 from connectors.confluence.scope import BATCH, batches
 from connectors.confluence.trouble import ends_everything, one_line
-from connectors.confluence.values import Content, Restriction, Site, Space, SpaceReaders
+from connectors.confluence.values import Content, Restriction, Site, Space, SpaceReaders, User
 
 LICENSED = "@licensed"
 """Name of the group of everybody who may use Confluence; no group of a site begins so."""
@@ -136,12 +136,14 @@ class Access:
         names |= {name: [name] for name in self._group_names if name != LICENSED}
         for name, parts in sorted(names.items()):
             if parts:
-                members = {
-                    self._people.principal(user)
-                    for part in parts
-                    for user in self._site.members(part)
-                }
-                yield Group(f"group:confluence:{host}:{name}", frozenset(members))
+                users = [user for part in parts for user in self._site.members(part)]
+                yield Group(f"group:confluence:{host}:{name}", self._principals(users))
+
+    def _principals(self, users: Collection[User]) -> frozenset[str]:
+        """Return the principals of members; a list of them may tell less than who is asked for."""
+        silent = {user.id for user in users if user.email is None}
+        told = {self._people.principal(user) for user in users if user.id not in silent}
+        return self._people.principals(silent) | told
 
     def licensed_groups(self) -> list[str]:
         """Return the groups whose members may use Confluence."""

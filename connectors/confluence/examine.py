@@ -112,7 +112,7 @@ def _people(session: Session, me: User) -> Iterator[Remark]:
     if groups is None:
         return
     licensed = yield from _try(
-        lambda: session.access.licensed_groups(),
+        lambda: session.access.licensed_groups(),  # noqa: PLW0108 - making it asks, too
         lambda found: (
             f"Who may use Confluence: the members of {', '.join(found)}." if found else ""
         ),

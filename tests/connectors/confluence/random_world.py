@@ -105,7 +105,7 @@ class RandomWorld:
                 lambda: world.delete(page),
                 lambda: self.restrict(page),
                 lambda: world.unrestrict(page),
-                lambda: world.move(page, space=random.choice(self.spaces)),
+                lambda: self._move(page),
                 lambda: world.label(page, "内部"),
             ]
         )()
@@ -120,6 +120,14 @@ class RandomWorld:
                 found.add(person)
         self.world.account = account
         return found
+
+    def _move(self, page: str) -> None:
+        """Put a page and all that is on and below it into some space, replies among them."""
+        self.world.move(page, space=self.random.choice(self.spaces))
+        for one in self.world.contents.values():
+            if one.kind == "comment":
+                one.space = self.world.contents[one.container or ""].space
+                self.world._changed(one)
 
     def _space(self, key: str) -> str:
         random = self.random
