@@ -20,8 +20,9 @@ _KILLS = 20
 _STARTED_S = 8.0
 """Where a moment has passed already when its process starts, it dies within so long: while it
 starts, or lists."""
-_LATE_S = 0.3
-"""So much later than its moment, at most, a process dies: between two answers as well."""
+_LATE_S = 2.0
+"""So much later than its moment, at most, a process dies: as many answers come meanwhile, the end
+does not hang on one of them."""
 _PATIENCE_S = 600.0
 _TELLING_S = 0.1
 """What an answer may take until all threads know of it: requests that come so soon after a refusal
