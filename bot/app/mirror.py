@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from bot.app.registry import ENCODERS
-from ingest.arenas import few_arenas
+from ingest.heap import tidy_heap
 from ingest.prepare import build_pipeline, pipeline_fingerprint
 from ingest.questions.align import bring_back
 from ingest.state.questions import Questions
@@ -65,7 +65,7 @@ def mirror(
     put back after it was deleted comes along into a new generation, and so do the questions that a
     model made of texts which were written again as they were.
     """
-    few_arenas()
+    tidy_heap()
     limits = kurage.settings.config.ingest
     dry_run = options.get("dry_run", False)
     if not dry_run:
