@@ -20,7 +20,7 @@ from connectors.confluence.memory import Memory, Named
 from connectors.confluence.page import Page
 from connectors.confluence.scope import Selection, batches
 from connectors.confluence.storage import include_key
-from connectors.confluence.trouble import ends_everything
+from connectors.confluence.trouble import ends_everything, site_is_away
 from connectors.confluence.values import Content, Site
 
 DEEP = 3
@@ -67,7 +67,8 @@ class Includes:
         self._memory = memory
         self._lock = threading.RLock()
         self._found: dict[_Key, _Target | None] = {}
-        self._bodies: OrderedDict[str, str | None] = OrderedDict()
+        self._bodies: OrderedDict[str, Content | None] = OrderedDict()
+        """Included pages that were asked for lately; None: the site can not give them."""
         self._held = 0
         self._hosts: dict[str, list[Named]] | None = None
         self._listed: dict[int, tuple[str, str]] = {}
@@ -156,6 +157,15 @@ class Includes:
             self._remember(host, found[host.id].names)
         return found
 
+    def kept(self, page: str, version: str) -> Content | None:
+        """Return a page at this version if it was asked for as a part of another one.
+
+        Who wants it for itself need not ask again.
+        """
+        with self._lock:
+            content = self._bodies.get(page)
+        return content if content and refs.version(content) == version.partition("+")[0] else None
+
     def _level(
         self,
         asked: Collection[tuple[Content, Readers, str, Named]],
@@ -235,16 +245,32 @@ class Includes:
             return None
 
     def _read(self, ids: Collection[str]) -> dict[str, str | None]:
-        """Return the bodies of these pages; None: there is none."""
+        """Return the bodies of these pages; None: the site can not give it."""
+        for some in batches((page for page in ids if page not in self._bodies), 25):
+            self._ask(some)
         bodies = {page: self._bodies[page] for page in ids if page in self._bodies}
-        for some in batches((page for page in ids if page not in bodies), 25):
-            query = cql.both(cql.among("id", some), cql.PAGES)
-            for page in self._site.search(query, body=True):
-                bodies[page.id] = self._bodies[page.id] = page.storage
-                self._held += len(page.storage or "")
         while self._held > _BODIES:
-            self._held -= len(self._bodies.popitem(last=False)[1] or "")
-        return bodies
+            _, dropped = self._bodies.popitem(last=False)
+            self._held -= len((dropped and dropped.storage) or "")
+        return {page: content.storage if content else None for page, content in bodies.items()}
+
+    def _ask(self, ids: list[str]) -> None:
+        """Ask for the bodies of these pages, in halves where one of them can not be given."""
+        query = cql.both(cql.among("id", ids), cql.PAGES)
+        try:
+            for page in self._site.search(query, body=True, restrictions=True):
+                self._bodies[page.id] = page
+                self._held += len(page.storage or "")
+        except ConnectorError as error:
+            if site_is_away(self._site, error):
+                raise
+            if len(ids) == 1:
+                self._bodies[ids[0]] = None
+                return
+            middle = len(ids) // 2
+            for half in (ids[:middle], ids[middle:]):
+                if missing := [page for page in half if page not in self._bodies]:
+                    self._ask(missing)
 
     def _remember(self, host: Content, names: Sequence[Named]) -> None:
         targets = ((name, self._found.get(_key(name))) for name in names)

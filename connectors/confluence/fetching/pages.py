@@ -49,9 +49,14 @@ class Pages:
         """Return these pages with their bodies, or why they can not be fetched."""
         session = self._session
         found = {
-            content.id: content
-            for content in session.by_ids([ref.id for ref in some], body=True, restrictions=True)
+            ref.id: content
+            for ref in some
+            if (content := session.includes.kept(ref.id, ref.version))
         }
+        session.access.learn(found.values())
+        missing = [ref.id for ref in some if ref.id not in found]
+        asked = session.by_ids(missing, body=True, restrictions=True)
+        found |= {content.id: content for content in asked}
         # What nobody listed in this run may have left the scope since it was listed last.
         strange = [content for one, content in found.items() if one not in session.known]
         pages = {one: content for one, content in found.items() if one in session.known}

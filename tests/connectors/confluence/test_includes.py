@@ -160,6 +160,39 @@ def test_included_pages_of_other_spaces_cost_no_request_each(
     assert site.asked["search"] == 6, "what is listed anyway is not asked for"
 
 
+def test_a_broken_page_leaves_those_that_include_it_without_it(
+    site: WorldSite, connector: Make
+) -> None:
+    """And without nothing else: it is asked for in halves until it is alone."""
+    world = site.world
+    targets = [world.add_page("ENG", f"共通{n}", f"<p>文{n}</p>") for n in range(10)]
+    hosts = [world.add_page("ENG", f"頁{n}", include(f"共通{n}")) for n in range(10)]
+    bad = targets[6]
+    mirror = connector()
+    refs = [ref for one, ref in listing(mirror).items() if one in hosts]
+    site.refuse("search", 500, when=lambda cql: bad in cql)
+    got = {one.ref.id: one for one in mirror.fetch_all(refs)}
+    for number, host in enumerate(hosts):
+        document = got[host]
+        assert isinstance(document, Document)
+        body = None if number == 6 else f"<p>文{number}</p>"
+        assert Storage.from_bytes(document.body).included == {f":共通{number}": body}
+
+
+def test_a_page_that_came_along_is_not_fetched_again_for_itself(
+    site: WorldSite, connector: Make
+) -> None:
+    target = site.world.add_page("ENG", "共通", "<p>旧</p>")
+    host = site.world.add_page("ENG", "頁", include("共通"))
+    mirror = connector()
+    refs = listing(mirror)
+    mirror.fetch(refs[host])
+    assert "旧" in mirror.fetch(refs[target]).body.decode()
+    assert sorted(site.bodies) == sorted([host, target])
+    site.world.edit(target, "<p>新</p>")
+    assert "新" in mirror.fetch(listing(mirror)[target]).body.decode()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_nothing_is_shown_to_who_may_not_view_it(seed: int) -> None:
