@@ -145,13 +145,6 @@ class RestSite(ABC):
             found |= self._noted({one: asked.get(one) for one in missing})
         return {one: user for one, user in found.items() if user}
 
-    def _remembered(self, people: list[User], ask: Callable[[User], User]) -> Iterator[User]:
-        """Yield people as they are remembered; who is not is asked for."""
-        found = self._recalled([user.id for user in people])
-        missing = [user for user in people if user.id not in found]
-        found |= self._noted({user.id: user for user in self._each(ask, missing)})
-        yield from filter(None, found.values())
-
     def _recalled(self, ids: list[str]) -> dict[str, User | None]:
         now = time.monotonic()
         with self._lock:

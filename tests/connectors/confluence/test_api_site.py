@@ -232,6 +232,20 @@ def test_groups_and_their_members_are_told(rig: ConfluenceRig, site: Site) -> No
     assert list(site.members("no such group")) == []
 
 
+def test_the_members_of_a_group_cost_no_request_each(rig: ConfluenceRig, site: Site) -> None:
+    """Cloud tells their addresses in the list; Data Center's cost one each, asked by `users`."""
+    users = [rig.site.add_user(f"人 {n}", f"u{n}@example.co.jp") for n in range(50)]
+    rig.site.add_group("jinji", users)
+    told = list(site.members("jinji"))
+    assert rig.requests <= 2
+    assert [user.email for user in told] == [
+        f"u{n}@example.co.jp" if is_cloud(rig) else None for n in range(50)
+    ]
+    assert {user.email for user in site.users(users).values()} == {
+        f"u{n}@example.co.jp" for n in range(50)
+    }
+
+
 def test_a_group_that_was_made_meanwhile_is_found(rig: ConfluenceRig, site: Site) -> None:
     site.group_names()
     user = rig.site.add_user("佐藤花子", "sato@example.co.jp")
