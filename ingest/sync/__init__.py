@@ -35,6 +35,10 @@ __all__ = [
     "sync",
 ]
 
+# Twice the longest pause that a service may ask for (`connectors.http`), in which nothing renews
+# it. A process of this machine that dies gives its place free at once all the same.
+_LEASE_SECONDS = 1_800.0
+
 
 def sync(
     connector: Connector,
@@ -83,7 +87,7 @@ def sync(
     )
     if dry_run:
         return Run(connector, index, state, prepare, terms=terms).rehearse()
-    with state.lease(f"sync of {source}") as lease:
+    with state.lease(f"sync of {source}", seconds=_LEASE_SECONDS) as lease:
         number = state.start_run(source)
         run = Run(connector, index, state, prepare, terms=terms, lease=lease)
         try:
