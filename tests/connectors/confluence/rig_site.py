@@ -33,6 +33,7 @@ class RigUnderTest:
             email=self.rig.email if cloud else None,
             token=self.rig.token,
             edition=self.rig.settings.edition,
+            backoff=0.01,
         )
         made = ConfluenceConnector(site, scope, memory=self.memory, **options)  # type: ignore[arg-type]
         self._open.append(made)

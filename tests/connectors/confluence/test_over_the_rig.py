@@ -66,8 +66,8 @@ def included_in(document: Document) -> dict[str, str | None]:
 
 @pytest.fixture
 def generated(edition: Edition, tmp_path: Path) -> Iterator[RigUnderTest]:
-    """A site of 300 pages with all that pages have."""
-    with ConfluenceRig(edition=edition, pages=300, extras=True, size=1000) as rig:
+    """A site of 120 pages with all that pages have."""
+    with ConfluenceRig(edition=edition, pages=120, extras=True, size=1000) as rig:
         under_test = RigUnderTest(rig, tmp_path / "memory.db")
         yield under_test
         under_test.close()
@@ -95,7 +95,8 @@ def test_a_site_is_mirrored_whole_and_shows_nobody_what_is_hidden(
             hid += len(hidden)
     assert hid, "the site hides nothing that could leak"
     list(connector.groups())
-    assert connector.requests <= 0.75 * 300  # half of it is for 60 attachments and five spaces
+    # Most are for 24 attachments, five spaces, and on Data Center each person's address.
+    assert connector.requests <= 250
     again = listing(generated.connector())
     assert again == {one: document.ref for one, document in got.items()}
 
