@@ -40,7 +40,8 @@ class Killed:
     served: int
     """Contents that were served, each counted once: a version of a page, thread or file."""
     twice: int
-    """How often one was served again."""
+    """How often one was served again, beyond what a run does that nobody kills: a page that others
+    include is fetched for them, too."""
 
     @property
     def share(self) -> float:
@@ -48,14 +49,15 @@ class Killed:
         return self.twice / max(1, self.served)
 
 
-def killed(mirror: Mirror, rig: Any, *, contents: int, seed: int) -> Killed:
+def killed(mirror: Mirror, rig: Any, *, usual: Mapping[str, int], seed: int) -> Killed:
     """Kill a first sync at random moments, then let it come to its end.
 
-    A moment is a number of `contents` that the site has served, drawn evenly, the last one being
-    all of them: what is then left is writing and publishing.
+    A moment is a number of contents that the site has served, drawn evenly from those that it
+    serves in an undisturbed run (`usual`, how often each), the last one being all of them: what is
+    then left is writing and publishing.
     """
     drawn = random.Random(seed)
-    before, began = rig.served(), rig.contents_served
+    before, began, contents = rig.served(), rig.contents_served, sum(usual.values())
     moments = sorted(drawn.randrange(contents) for _ in range(_KILLS - 1))
     kills = 0
     for moment in (*moments, contents):
@@ -66,8 +68,9 @@ def killed(mirror: Mirror, rig: Any, *, contents: int, seed: int) -> Killed:
         time.sleep(drawn.uniform(0, _STARTED_S if passed else _LATE_S))
         kills += kill(process)
     mirror.sync()
-    times = _since(before, rig.served())
-    return Killed(kills, len(times), sum(times.values()) - len(times))
+    times = since(before, rig.served())
+    twice = sum(max(0, count - usual.get(content, 1)) for content, count in times.items())
+    return Killed(kills, len(times), twice)
 
 
 def _wait(rig: Any, bodies: int, process: subprocess.Popen[bytes]) -> None:
@@ -79,7 +82,7 @@ def _wait(rig: Any, bodies: int, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
 
 
-def _since(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+def since(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """Return how often each content was served meanwhile."""
     grown = {content: times - before.get(content, 0) for content, times in after.items()}
     return {content: times for content, times in grown.items() if times}
@@ -113,7 +116,7 @@ def hurt(mirror: Mirror, rig: Any) -> Hurt:
     return Hurt(len(journal), len(refused), len(report["failed"]), _hasty(told, journal))
 
 
-def _hasty(told: Iterable[float], journal: Iterable[Mapping[str, Any]]) -> int:
+def _hasty(told: Iterable[float], journal: Iterable[Any]) -> int:
     came = [entry.at for entry in journal]
     return sum(
         any(at + _TELLING_S < moment < at + _RETRY_AFTER_S for at in told) for moment in came
