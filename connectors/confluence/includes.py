@@ -25,8 +25,8 @@ from connectors.confluence.values import Content, Site
 
 DEEP = 3
 """So many pages within each other are followed."""
-_BODIES = 16_000_000
-"""Characters of included bodies that are kept: one page may stand in a thousand."""
+_BODIES = 8_000_000
+"""Characters of bodies that are kept, at most 16 MB: one page may stand in a thousand others."""
 _TITLES = 500
 """Characters of titles a query: its address stays below 8,000 bytes, all in Japanese."""
 
@@ -68,7 +68,9 @@ class Includes:
         self._lock = threading.RLock()
         self._found: dict[_Key, _Target | None] = {}
         self._bodies: OrderedDict[str, Content | None] = OrderedDict()
-        """Included pages that were asked for lately; None: the site can not give them."""
+        """Pages that were asked for lately; None: the site can not give them."""
+        self._for_themselves: set[str] = set()
+        """Those of them that were no part of another one then."""
         self._held = 0
         self._hosts: dict[str, list[Named]] | None = None
         self._listed: dict[int, tuple[str, str]] = {}
@@ -157,13 +159,22 @@ class Includes:
             self._remember(host, found[host.id].names)
         return found
 
+    def keep(self, pages: Iterable[Content]) -> None:
+        """Take note of pages with their bodies: others may include them."""
+        with self._lock:
+            for page in pages:
+                if page.id not in self._bodies:
+                    self._for_themselves.add(page.id)
+                    self._put(page)
+            self._drop()
+
     def kept(self, page: str, version: str) -> Content | None:
         """Return a page at this version if it was asked for as a part of another one.
 
         Who wants it for itself need not ask again.
         """
         with self._lock:
-            content = self._bodies.get(page)
+            content = None if page in self._for_themselves else self._bodies.get(page)
         return content if content and refs.version(content) == version.partition("+")[0] else None
 
     def _level(
@@ -249,18 +260,28 @@ class Includes:
         for some in batches((page for page in ids if page not in self._bodies), 25):
             self._ask(some)
         bodies = {page: self._bodies[page] for page in ids if page in self._bodies}
-        while self._held > _BODIES:
-            _, dropped = self._bodies.popitem(last=False)
-            self._held -= len((dropped and dropped.storage) or "")
+        for page in bodies:
+            self._bodies.move_to_end(page)
+        self._drop()
         return {page: content.storage if content else None for page, content in bodies.items()}
+
+    def _put(self, page: Content) -> None:
+        self._bodies[page.id] = page
+        self._held += len(page.storage or "")
+
+    def _drop(self) -> None:
+        """Forget the pages that nobody wanted for longest, until few enough are kept."""
+        while self._held > _BODIES:
+            page, dropped = self._bodies.popitem(last=False)
+            self._for_themselves.discard(page)
+            self._held -= len((dropped and dropped.storage) or "")
 
     def _ask(self, ids: list[str]) -> None:
         """Ask for the bodies of these pages, in halves where one of them can not be given."""
         query = cql.both(cql.among("id", ids), cql.PAGES)
         try:
             for page in self._site.search(query, body=True, restrictions=True):
-                self._bodies[page.id] = page
-                self._held += len(page.storage or "")
+                self._put(page)
         except ConnectorError as error:
             if site_is_away(self._site, error):
                 raise

@@ -57,6 +57,7 @@ class Pages:
         missing = [ref.id for ref in some if ref.id not in found]
         asked = session.by_ids(missing, body=True, restrictions=True)
         found |= {content.id: content for content in asked}
+        session.includes.keep(one for one in found.values() if one.storage is not None)
         # What nobody listed in this run may have left the scope since it was listed last.
         strange = [content for one, content in found.items() if one not in session.known]
         pages = {one: content for one, content in found.items() if one in session.known}

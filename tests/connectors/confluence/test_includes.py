@@ -193,6 +193,16 @@ def test_a_page_that_came_along_is_not_fetched_again_for_itself(
     assert "新" in mirror.fetch(listing(mirror)[target]).body.decode()
 
 
+def test_a_page_that_was_fetched_is_not_fetched_again_for_who_includes_it(
+    site: WorldSite, connector: Make
+) -> None:
+    targets = [site.world.add_page("ENG", f"共通{n}", "<p>文</p>") for n in range(30)]
+    hosts = [site.world.add_page("ENG", f"頁{n}", include(f"共通{n}")) for n in range(30)]
+    mirror = connector()
+    assert len(list(mirror.fetch_all(list(listing(mirror).values())))) == 60
+    assert sorted(site.bodies) == sorted([*targets, *hosts])
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_nothing_is_shown_to_who_may_not_view_it(seed: int) -> None:
