@@ -56,7 +56,7 @@ class Run:
         self._deleting = Deleting(connector, index, state, terms)
         self._written: set[str] = set()
         self._mended: set[str] = set()
-        """Documents whose readers could be read."""
+        """Documents of which the index has what could not be read once."""
         self._bytes_done = 0
 
     def rehearse(self) -> Report:
@@ -168,6 +168,13 @@ class Run:
             retry=self._terms.full,
         )
         self._failing.known(todo.known_failures)
+        self._mended = {
+            failure.document_id
+            for failure in self._failing.before.values()
+            if (stored := self._held.get(failure.document_id))
+            and (stored.version, stored.readers_version)
+            == (failure.version, failure.readers_version)
+        }
         for name, other in listing.clashes:
             self.report.failed.append((name, f"its id is the same as that of {other}; rename one"))
         return todo

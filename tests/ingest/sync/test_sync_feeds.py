@@ -98,3 +98,11 @@ def test_what_failed_is_tried_again_although_it_is_no_news_to_the_feed(feed: Wor
     assert report.failed == []
     assert feed.state.failures("wiki") == {}
     assert feed.texts() == feed.shown()
+
+
+def test_what_failed_although_the_index_has_it_is_forgotten(feed: World) -> None:
+    """As one that was asked for by hand while its source gave nothing."""
+    feed.source.pages["p1"].fetchable = False
+    assert feed.sync(only="p1").failed == [("p1.txt", "it was removed while it was read")]
+    assert feed.sync().failed == []
+    assert feed.state.failures("wiki") == {}
