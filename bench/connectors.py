@@ -99,6 +99,7 @@ def first(bench: Bench) -> Iterator[Figure]:
         0.5,
         "peers below",
         "",
+        ".3f",
     )
     yield at_least(
         f"{bench.name}, first sync: pages/s, from start to searchable",
