@@ -243,7 +243,8 @@ class EdgeWriter:
             else:
                 break
         self._unpublished = self._source in saved
-        self._base = newest[-1] if self._unpublished and newest else self._source
+        last = newest[-1] if newest else None
+        self._base = last if self._unpublished else self._source
         if not self._unpublished:
             self._point()  # a run may have died between the revision and the pointer
 

@@ -45,6 +45,15 @@ class TestDeath:
         with writer(tmp_path) as index:
             assert set(index.versions("handbook")) == {"a"}
 
+    def test_a_first_run_that_fails_again_and_again_keeps_all_that_was_done(
+        self, tmp_path: Path
+    ) -> None:
+        """There is no revision yet that its work could be told to have begun from."""
+        for name in "abc":
+            fail_after_writing(tmp_path, name)
+        with writer(tmp_path) as index:
+            assert set(index.versions("handbook")) == {"a", "b", "c"}
+
     def test_saved_work_of_a_former_revision_is_dropped(self, tmp_path: Path) -> None:
         """Another run published since: continuing would bring back what it changed."""
         publish(tmp_path, 1)
