@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import ConnectorError, Readers
@@ -71,6 +71,8 @@ class Includes:
         """Pages that were asked for lately; None: the site can not give them."""
         self._for_themselves: set[str] = set()
         """Those of them that were no part of another one then."""
+        self._remembered: set[str] = set()
+        """Pages whose bodies the memory holds as they are now."""
         self._held = 0
         self._hosts: dict[str, list[Named]] | None = None
         self._listed: dict[int, tuple[str, str]] = {}
@@ -134,6 +136,10 @@ class Includes:
         """Return the ids of the pages that include one of these."""
         return self._memory.hosts([(page.id, Named(page.space, page.title)) for page in changed])
 
+    def forget(self) -> None:
+        """Let go of what was remembered of pages that a listing of everything did not show."""
+        self._memory.forget_pages(self._known.__contains__)
+
     # What a body needs
 
     def expand(self, hosts: Sequence[tuple[Content, Readers]]) -> dict[str, Expanded]:
@@ -173,9 +179,11 @@ class Includes:
 
         Who wants it for itself need not ask again.
         """
+        version = version.partition("+")[0]
         with self._lock:
             content = None if page in self._for_themselves else self._bodies.get(page)
-        return content if content and refs.version(content) == version.partition("+")[0] else None
+        content = content or self._memory.included_page(page, version)
+        return content if content and refs.version(content) == version else None
 
     def _level(
         self,
@@ -185,7 +193,7 @@ class Includes:
         """Fill in the pages of one depth, and yield those that may include more."""
         self.resolve(name for *_, name in asked)
         shown = {
-            target.id
+            target.id: target.version
             for _, readers, _, name in asked
             if (target := self._found.get(_key(name))) and self._shows(target, readers)
         }
@@ -255,13 +263,22 @@ class Includes:
                 raise
             return None
 
-    def _read(self, ids: Collection[str]) -> dict[str, str | None]:
-        """Return the bodies of these pages; None: the site can not give it."""
-        for some in batches((page for page in ids if page not in self._bodies), 25):
+    def _read(self, versions: Mapping[str, str]) -> dict[str, str | None]:
+        """Return the bodies of these pages, by id; None: the site can not give it."""
+        for page, version in versions.items():
+            if page not in self._bodies and (
+                remembered := self._memory.included_page(page, version)
+            ):
+                self._put(remembered)
+                self._remembered.add(page)
+        for some in batches((page for page in versions if page not in self._bodies), 25):
             self._ask(some)
-        bodies = {page: self._bodies[page] for page in ids if page in self._bodies}
-        for page in bodies:
+        bodies = {page: self._bodies[page] for page in versions if page in self._bodies}
+        for page, content in bodies.items():
             self._bodies.move_to_end(page)
+            if content and page not in self._remembered:
+                self._remembered.add(page)
+                self._memory.remember_page(content, refs.version(content))
         self._drop()
         return {page: content.storage if content else None for page, content in bodies.items()}
 

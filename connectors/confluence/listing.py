@@ -53,6 +53,7 @@ class FullListing:
             yield session.page_ref(host)
         if problems:
             raise ConnectorError(" ".join(problems))
+        session.includes.forget()
         session.listed = True
 
     def _space(self, space: Space) -> Iterator[Ref]:

@@ -1,24 +1,27 @@
-"""What is remembered between runs: which page includes which, and what people are called.
+"""What is remembered between runs: which page includes which, their bodies, what people are called.
 
 A listing shows no bodies, so that a page's version could not tell of the pages that it includes;
-and people are asked for once a day instead of every run. Losing it costs requests and a new reading
-of those pages, never a document. Sources may share a memory.
+an included page is fetched once for all that include it, also where runs are killed; and people are
+asked for once a day instead of every run. Losing it costs requests and a new reading of those
+pages, never a document. Sources may share a memory. Who may read a page is not remembered.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from connectors.confluence.values import User
+from connectors.confluence.values import Content, User
 
 _CREATE = (
     """CREATE TABLE IF NOT EXISTS includes
@@ -29,6 +32,8 @@ _CREATE = (
     """CREATE TABLE IF NOT EXISTS people
     (site TEXT, id TEXT, name TEXT, email TEXT, username TEXT, asked REAL, user TEXT,
     PRIMARY KEY (site, id)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS bodies
+    (site TEXT, page TEXT, version TEXT, content TEXT, PRIMARY KEY (site, page))""",
 )
 _KNOWN_FOR, _UNKNOWN_FOR = 24 * 3600.0, 3600.0
 """Seconds: of a person with an e-mail address, and of one without, who may be about to show it."""
@@ -101,6 +106,29 @@ class Memory:
         rows = [(self._site, host, name.space, name.title, page) for name, page in included]
         self._write("INSERT OR REPLACE INTO includes VALUES (?, ?, ?, ?, ?)", rows)
 
+    def included_page(self, page: str, version: str) -> Content | None:
+        """Return an included page with its body, if it is remembered at this version."""
+        query = "SELECT content FROM bodies WHERE page = ? AND version = ? AND"
+        for (content,) in self._rows(query, page, version):
+            with suppress(ValueError, TypeError, KeyError):  # of another version of this program
+                return _unpacked(content)
+        return None
+
+    def remember_page(self, page: Content, version: str) -> None:
+        """Keep an included page with its body, and nothing of who may read it."""
+        self._write(
+            "INSERT OR REPLACE INTO bodies VALUES (?, ?, ?, ?)",
+            [(self._site, page.id, version, _packed(page))],
+        )
+
+    def forget_pages(self, kept: Callable[[str], bool]) -> None:
+        """Forget the bodies of pages that are not there any more, or that none includes."""
+        query = "SELECT page, page IN (SELECT target FROM includes) FROM bodies"
+        gone = [row[0] for row in self._rows(query) if not row[1] or not kept(row[0])]
+        self._write(
+            "DELETE FROM bodies WHERE site = ? AND page = ?", [(self._site, one) for one in gone]
+        )
+
     def people(self) -> dict[str, User]:
         """Return whom was asked for lately, by the id that was asked for."""
         found = {}
@@ -136,6 +164,20 @@ class Memory:
                 self._database.executemany(statement, rows)
 
 
+def _packed(page: Content) -> str:
+    told = asdict(page)
+    told["updated"] = page.updated.isoformat() if page.updated else None
+    told["restriction"] = None
+    return json.dumps(told)
+
+
+def _unpacked(text: str) -> Content:
+    told = json.loads(text)
+    updated, ancestors = told.pop("updated"), tuple(told.pop("ancestors"))
+    when = datetime.fromisoformat(updated) if updated else None
+    return Content(**told, updated=when, ancestors=ancestors)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     """Return the database, a new one in place of a damaged one."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,11 +194,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     """Return a connection that commits every statement and leaves the disk's pace to the system."""
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
+        path.chmod(0o600)  # it holds text that not everybody may read
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
         for statement in _CREATE:
             database.execute(statement)
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         database.close()
         raise
     return database

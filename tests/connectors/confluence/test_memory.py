@@ -101,3 +101,55 @@ def test_nothing_is_asked_before_it_is_needed(site: WorldSite, connector: Make) 
     connector().close()
     assert site.requests == 0
     assert site.closed
+
+
+def test_an_included_page_is_fetched_once_for_all_runs(site: WorldSite, connector: Make) -> None:
+    """Until it changes: a run that is killed, or that reads one host anew, asks for it no more."""
+    target = site.world.add_page("ENG", "共通", "<p>本文</p>")
+    host = site.world.add_page("ENG", "頁", include("共通"))
+    first = connector()
+    refs = {one.id: one for one in first.changes(None) if isinstance(one, Ref)}
+    first.fetch(refs[host])
+    again = connector()
+    refs = {one.id: one for one in again.changes(None) if isinstance(one, Ref)}
+    assert "本文" in again.fetch(refs[host]).body.decode()
+    assert "本文" in again.fetch(refs[target]).body.decode()
+    assert sorted(site.bodies) == sorted([host, target, host])
+    site.world.edit(target, "<p>別文</p>")
+    changed = connector()
+    refs = {one.id: one for one in changed.changes(None) if isinstance(one, Ref)}
+    assert "別文" in changed.fetch(refs[host]).body.decode()
+
+
+def test_of_an_included_page_nothing_is_kept_of_who_may_read_it(
+    site: WorldSite, connector: Make
+) -> None:
+    """Nor is its text used where it must not be shown any more."""
+    target = site.world.add_page("ENG", "共通", "<p>本文</p>")
+    host = site.world.add_page("ENG", "頁", include("共通"))
+    first = connector()
+    refs = {one.id: one for one in first.changes(None) if isinstance(one, Ref)}
+    first.fetch(refs[host])
+    site.world.restrict(target, [site.world.add_user("佐藤", "sato@example.co.jp")])
+    again = connector()
+    refs = {one.id: one for one in again.changes(None) if isinstance(one, Ref)}
+    assert "本文" not in again.fetch(refs[host]).body.decode()
+    own = again.fetch(refs[target])
+    assert any("user:sato@example.co.jp" in layer for layer in own.readers)
+
+
+def test_a_page_that_is_gone_leaves_no_body_behind(
+    site: WorldSite, connector: Make, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.db"
+    target = site.world.add_page("ENG", "共通", "<p>秘密の本文</p>")
+    host = site.world.add_page("ENG", "頁", include("共通"))
+    first = connector(memory=path)
+    refs = {one.id: one for one in first.changes(None) if isinstance(one, Ref)}
+    first.fetch(refs[host])
+    kept = memory(path, site.host)
+    assert kept.included_page(target, refs[target].version) is not None
+    site.world.delete(target)
+    list(connector(memory=path).changes(None))
+    assert kept.included_page(target, refs[target].version) is None
+    kept.close()
