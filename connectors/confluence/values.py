@@ -158,7 +158,10 @@ class Site(Protocol):
         ...
 
     def members(self, group: str) -> Iterator[User]:
-        """Yield the people of a group; none where there is no such group."""
+        """Yield the people of a group; none where there is no such group.
+
+        In Data Center without their e-mail addresses: those cost a request each, see `users`.
+        """
         ...
 
     def users(self, ids: list[str]) -> dict[str, User]:

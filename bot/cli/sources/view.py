@@ -36,6 +36,8 @@ _COUNTS = {
     "deleted": say("deleted", "削除"),
     "readers_updated": say("readers updated", "権限を更新"),
 }
+_ALWAYS = ("written", "unchanged")
+"""Counts of a run that are shown also where they are 0."""
 
 
 def overview(
@@ -72,30 +74,36 @@ def detail(console: Console, problem: str | None, row: Mapping[str, Any], *, eve
         return
     console.print()
     console.print(Text(say("Runs", "同期の履歴"), style="bold"))
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading, justify in (
-        (say("started", "開始"), "left"),
-        (say("outcome", "結果"), "left"),
-        (say("seconds", "秒"), "right"),
-        *((words, "right") for words in _COUNTS.values()),
-        (say("not read", "失敗"), "right"),
-        (say("requests", "リクエスト"), "right"),
-    ):
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for run in row["runs"]:
-        table.add_row(
-            _minute(run["started"]),
-            _outcome(run["outcome"]).partition(say(";", "。"))[0],
-            _figure(run["seconds"]),
-            *(_figure(run.get(name)) for name in _COUNTS),
-            _figure(run["failed"]),
-            _figure(run["requests"]),
-        )
-    console.print(table)
+    console.print(_runs(row["runs"]))
     for run in row["runs"][1:]:  # the last one's stands above
         if run["error"]:
             line = f"  {_minute(run['started'])} {run['error']}"
             console.print(Text(printable(line), style="dim"), soft_wrap=True)
+
+
+def _runs(runs: Sequence[Mapping[str, Any]]) -> Table:
+    """Return a table of runs; a count that is 0 in all of them takes no column, so that it fits."""
+    counts = {
+        **_COUNTS,
+        "failed": say("not read", "失敗"),
+        "requests": say("requests", "リクエスト"),
+    }
+    told = [name for name in counts if name in _ALWAYS or any(run.get(name) for run in runs)]
+    table = Table(
+        box=None, padding=(0, 1), collapse_padding=True, pad_edge=False, header_style="dim"
+    )
+    table.add_column(say("started", "開始"), no_wrap=True)
+    table.add_column(say("outcome", "結果"), no_wrap=True)
+    for words in (say("seconds", "秒"), *(counts[name] for name in told)):
+        table.add_column(words, justify="right", overflow="fold")
+    for run in runs:
+        table.add_row(
+            _minute(run["started"]),
+            _outcome(run["outcome"]).partition(say(";", "。"))[0],
+            _figure(run["seconds"]),
+            *(_figure(run.get(name)) for name in told),
+        )
+    return table
 
 
 def failures(

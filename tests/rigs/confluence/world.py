@@ -281,8 +281,10 @@ class World(Company):
     def below(self, content_id: str) -> Iterator[Content]:
         """Yield a content and all that stands under or on it."""
         yield self.contents[content_id]
-        for one in [*self.children[content_id], *self.contained[content_id]]:
-            if self.contents[one].kind != "comment" or not self.contents[one].parent:
+        for one in self.children[content_id]:
+            yield from self.below(one)
+        for one in self.contained[content_id]:
+            if not self.contents[one].parent:  # a reply stands under what it replies to
                 yield from self.below(one)
 
     def _add(
