@@ -10,6 +10,8 @@ from bot.cli.console import out, say
 from bot.cli.render import one_line, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from ingest.sync import Change, Report
@@ -19,7 +21,7 @@ _REMARKS = 10
 _FAILURES = 20
 """Lines about documents that could not be read, without --verbose."""
 _ALIKE = 3
-"""So many documents with one reason are named each."""
+"""So many documents with one reason or remark are named each."""
 _CHANGES = 20
 """Documents shown of a dry run without --verbose."""
 
@@ -44,10 +46,12 @@ def show(report: Report, *, verbose: bool) -> None:
         _changes(console, report, None if verbose else _CHANGES)
     for failure in _failures(report, verbose=verbose):
         console.print(Text(f"  ✘ {printable(failure)}", "red"), soft_wrap=True)
-    shown = report.warnings if verbose else report.warnings[:_REMARKS]
-    for name, reason in shown:
-        console.print(Text(f"  ▲ {one_line(name)}: {printable(reason)}", "yellow"))
-    if more := len(report.warnings) - len(shown):
+    every = [f"{one_line(name)}: {reason}" for name, reason in report.warnings]
+    remarks = every if verbose else _alike(report.warnings)
+    shown = remarks if verbose else remarks[:_REMARKS]
+    for remark in shown:
+        console.print(Text(f"  ▲ {printable(remark)}", "yellow"))
+    if more := len(remarks) - len(shown):
         rest = say(f"and {more} more remarks (--verbose)", f"ほか {more} 件（--verbose で表示）")
         console.print(Text(f"  ▲ {rest}", "yellow"))
     if report.waits_for:
@@ -94,8 +98,19 @@ def _failures(report: Report, *, verbose: bool) -> list[str]:
     """Return a line a failure; many with one reason are one line, as one thing mends them all."""
     if verbose:
         return [f"{one_line(name)}: {reason}" for name, reason in report.failed]
+    lines = _alike(report.failed)
+    more = len(lines) - _FAILURES
+    if more <= 0:
+        return lines
+    how = f"kurage sources {report.source} --failed"
+    rest = say(f"and {more} more ({how})", f"ほか {more} 件（{how} で表示）")
+    return [*lines[:_FAILURES], rest]
+
+
+def _alike(told: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a line for each name with its reason, but one for many names with the same."""
     by_reason: dict[str, list[str]] = {}
-    for name, reason in report.failed:
+    for name, reason in told:
         by_reason.setdefault(reason, []).append(one_line(name))
     lines = []
     for reason, names in by_reason.items():
@@ -107,12 +122,7 @@ def _failures(report: Report, *, verbose: bool) -> list[str]:
             lines.append(
                 say(f"{count} documents ({such}): {reason}", f"{count} 件（{such}）: {reason}")
             )
-    more = len(lines) - _FAILURES
-    if more <= 0:
-        return lines
-    how = f"kurage sources {report.source} --failed"
-    rest = say(f"and {more} more ({how})", f"ほか {more} 件（{how} で表示）")
-    return [*lines[:_FAILURES], rest]
+    return lines
 
 
 def _changes(console: Console, report: Report, most: int | None) -> None:
