@@ -71,6 +71,9 @@ def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
             everyone_licensed=source.everyone_licensed,
             max_bytes=kurage.settings.config.ingest.max_bytes,
             memory=kurage.home / "confluence.db",
+            token_variable=f"CONFLUENCE_{source.account}_TOKEN"
+            if source.account
+            else "CONFLUENCE_TOKEN",
         )
     except ConnectorError:  # for options that go no further; nobody else will close the site
         site.close()

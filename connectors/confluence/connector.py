@@ -47,6 +47,7 @@ class ConfluenceConnector:
         everyone_licensed: bool = False,
         max_bytes: int = MAX_BYTES,
         memory: Path | None = None,
+        token_variable: str = "CONFLUENCE_TOKEN",  # noqa: S107 - where it is, not what it is
     ) -> None:
         """Ask nothing yet.
 
@@ -57,6 +58,7 @@ class ConfluenceConnector:
         `max_bytes` is reported, not read. `memory` is a database of Confluence connectors' own (see
         `connectors.confluence.memory`); None: a page's version does not tell of the pages that it
         includes.
+        `token_variable` is where people set the token: it is named when the token is refused.
         Raises `ConnectorError` for a `cql` that can not be part of a query.
         """
         self._site = site
@@ -65,6 +67,7 @@ class ConfluenceConnector:
         self._licensed_groups = tuple(licensed_groups)
         self._everyone_licensed = everyone_licensed
         self._max_bytes = max_bytes
+        self._token_variable = token_variable
         self._memory = Memory(lambda: site.host, memory)
         self._session = self._new_session()
 
@@ -83,7 +86,7 @@ class ConfluenceConnector:
         started = datetime.now(UTC)
         self._session = session = self._new_session()
         back = cursors.minutes(cursor, started, self._scope)
-        with token_named():
+        with token_named(self._token_variable):
             yield from FullListing(session).refs() if back is None else Window(session, back).refs()
         yield cursors.written(started, self._scope)
 
@@ -97,7 +100,7 @@ class ConfluenceConnector:
 
     def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
         """Yield each of the documents, or why it could not be fetched."""
-        with token_named():
+        with token_named(self._token_variable):
             yield from Fetcher(self._session, self._max_bytes).all(refs)
 
     def readers(self, ref: Ref) -> Readers:
@@ -107,7 +110,7 @@ class ConfluenceConnector:
 
     def groups(self) -> Iterable[Group]:
         """Return the groups that any readers named; where nothing was listed, all of the site."""
-        with token_named():
+        with token_named(self._token_variable):
             if not self._session.listed:
                 self._session.access.name_all_groups()
             yield from self._session.access.groups()
@@ -122,24 +125,24 @@ class ConfluenceConnector:
 
     def confirm_gone(self, document_ids: Collection[str]) -> frozenset[str]:
         """Return those that are in the site no more, or not in this scope."""
-        with token_named():
+        with token_named(self._token_variable):
             return Lookup(self._new_session()).gone(document_ids)
 
     def find(self, url: str) -> Ref | None:
         """Return the document at an address or an id that a person copied."""
         lookup = Lookup(self._session)
-        with token_named():
+        with token_named(self._token_variable):
             content = lookup.at(url)
             return lookup.ref(content) if content else None
 
     def left_out(self, url: str) -> str | None:
         """Return why there is no document at an address of this site; None: nothing is known."""
-        with token_named():
+        with token_named(self._token_variable):
             return Lookup(self._session).left_out(url)
 
     def examine(self) -> Iterator[Remark]:
         """Yield what is wrong with credentials, permissions, scope and clock, and what is well."""
-        return examine(self._new_session(fresh=True))
+        return examine(self._new_session(fresh=True), self._token_variable)
 
     def close(self) -> None:
         """Release connections and the memory."""
@@ -148,7 +151,7 @@ class ConfluenceConnector:
 
     def _now(self, session: Session, ref: Ref) -> tuple[Ref, Readers]:
         lookup = Lookup(session)
-        with token_named():
+        with token_named(self._token_variable):
             content = lookup.by_id(ref.id)
             now = lookup.ref(content) if content else None
             readers = session.known.readers(ref.id) if now else None

@@ -35,13 +35,17 @@ _SPACES = 10
 T = TypeVar("T")
 
 
-def examine(session: Session) -> Iterator[Remark]:
-    """Yield the remarks. Never raises for what is wrong at the site."""
+def examine(session: Session, token_variable: str) -> Iterator[Remark]:
+    """Yield the remarks. Never raises for what is wrong at the site.
+
+    `token_variable` is where people set the token.
+    """
     site = session.site
     told = yield from _try(
         lambda: (site.myself(), site.host),
         lambda told: f"{_product(session)} at {told[1]} is read as {told[0].name or told[0].id}.",
         "Who reads the site can not be asked",
+        token_variable,
     )
     if told is None:
         return
@@ -169,22 +173,23 @@ def _clock(session: Session) -> Iterator[Remark]:
 
 
 def _try(
-    ask: Callable[[], T], well: Callable[[T], str], ill: str
+    ask: Callable[[], T], well: Callable[[T], str], ill: str, token_variable: str = ""
 ) -> Generator[Remark, None, T | None]:
     """Yield a remark on what was asked; the generator returns the answer, or None."""
     try:
         answer = ask()
     except ConnectorError as error:
-        yield Remark("problem", f"{ill}: {one_line(error)}{_credentials(error)}")
+        yield Remark("problem", f"{ill}: {one_line(error)}{_credentials(error, token_variable)}")
         return None
     if said := well(answer):
         yield Remark("ok", said)
     return answer
 
 
-def _credentials(error: ConnectorError) -> str:
+def _credentials(error: ConnectorError, token_variable: str) -> str:
     if status(error) == UNAUTHORIZED:
-        return ". Make a new token and put it into CONFLUENCE_TOKEN."
+        where = f" and put it into {token_variable}" if token_variable else ""
+        return f". Make a new token{where}."
     if status(error) == 403:
         return f". A scoped token needs {', '.join(SCOPES)}."
     return ""

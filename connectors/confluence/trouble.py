@@ -44,12 +44,12 @@ def one_line(error: ConnectorError) -> str:
 
 
 @contextmanager
-def token_named() -> Iterator[None]:
-    """Let an error that ends everything say where a new token belongs."""
+def token_named(variable: str) -> Iterator[None]:
+    """Let an error that ends everything say in which variable a new token belongs."""
     try:
         yield
     except HttpError as error:
         if not ends_everything(error):
             raise
-        words = f"{one_line(error)}. A new token belongs into CONFLUENCE_TOKEN"
+        words = f"{one_line(error)}. A new token belongs into {variable}"
         raise HttpError(words, status=error.status) from None

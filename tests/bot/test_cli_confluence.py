@@ -258,6 +258,22 @@ def test_doctor_finds_a_healthy_site_well(here: Path, wiki: Wiki) -> None:
     assert all(message.startswith("wiki: ") for _, message in found)
 
 
+@in_one_edition
+def test_a_second_site_names_its_own_variable(
+    here: Path, wiki: Wiki, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new token in the wrong place would look like one that is refused as well."""
+    for name, value in wiki.environ.items():
+        monkeypatch.setenv(name.replace("CONFLUENCE_", "CONFLUENCE_OLD_"), value)
+        monkeypatch.delenv(name)
+    (here / "kurage.toml").write_text('[sources.wiki]\nkind = "confluence"\naccount = "OLD"\n')
+    wiki.rig.expire_token()
+    assert "CONFLUENCE_OLD_TOKEN" in run("ingest", "wiki", code=1).output
+    [(level, message)] = [one for one in examined(here) if "401" in one[1]][:1]
+    assert level == "problem"
+    assert "CONFLUENCE_OLD_TOKEN" in message
+
+
 def test_doctor_says_that_a_token_is_refused(
     here: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
