@@ -180,7 +180,7 @@ async def test_a_worker_killed_amid_an_answer_leaves_quotes_with_a_note(
     async with client(llama_worker, model="llama") as model:
         dying = shipped(Rambling(model, begun=llama_worker.kill))
         answers = Fallback(dying, ExtractiveGenerator(Analyzer()))
-        for _ in range(12):
+        for _ in range(4):
             last = (await stream(answers, TELEPHONE, evidence))[-1]
             assert last.model_away
             assert last.statements
