@@ -44,7 +44,7 @@ async def _ends_early(worker: VllmServer, go_away: Callable[[], Awaitable[None]]
 
     On busy cores the server may have said all before it hears of that: then once more.
     """
-    for _ in range(12):
+    for _ in range(4):
         before = await _generated(worker)
         await go_away()
         await _until_running(worker, 0)
