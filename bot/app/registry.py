@@ -9,7 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bot.settings import ConfluenceSource, EncoderName, FolderSource, GeneratorName
+from bot.settings import (
+    ConfluenceSource,
+    DriveSource,
+    EncoderName,
+    FolderSource,
+    GeneratorName,
+    GoogleAccount,
+    WebSource,
+)
 
 if TYPE_CHECKING:
     from bot.app.program import App
@@ -80,6 +88,81 @@ def _confluence(source: ConfluenceSource, kurage: App) -> Connector:
         raise
 
 
+def _drive(source: DriveSource, kurage: App) -> Connector:
+    from connectors.drive import DriveConnector, Scope
+    from connectors.drive.api import Google
+
+    account = kurage.settings.google_account(source)
+    assert account.application_credentials, "the settings refuse an account without"  # noqa: S101
+    google = Google(
+        account.application_credentials,
+        api_url=kurage.settings.google_api_url,
+        at_once=source.requests_at_once,
+        variable=GoogleAccount.variable(source.account or "", "application_credentials"),
+    )
+    scope = Scope(
+        folders=source.folders,
+        exclude_folders=source.exclude_folders,
+        drives=source.drives,
+        my_drive=source.my_drive,
+        users=source.users,
+    )
+    return DriveConnector(
+        google,
+        scope,
+        admin=source.admin,
+        link_shared=source.link_shared,
+        readers=source.readers,
+        max_bytes=kurage.settings.config.ingest.max_bytes,
+        memory=kurage.home / "drive.db",
+    )
+
+
+def _web(source: WebSource, kurage: App) -> Connector:
+    from connectors.web import Scope, WebConnector
+    from connectors.web.net import Login, Web
+
+    from connectors.base import ANYONE
+
+    secret = kurage.settings.web_login(source)
+    login = secret and Login(
+        cookie=secret.cookie.get_secret_value() if secret.cookie else None,
+        header=secret.header.get_secret_value() if secret.header else None,
+        basic=(secret.user, secret.password.get_secret_value())
+        if secret.user and secret.password
+        else None,
+    )
+    web = Web(
+        login=login,
+        login_hosts=source.urls,
+        private_hosts=source.private_hosts,
+        robots=source.robots,
+        delay=source.delay,
+        at_once=source.requests_at_once,
+        javascript=source.javascript,
+        secrets=secret.secrets if secret else (),
+    )
+    scope = Scope(
+        urls=source.urls,
+        hosts=source.hosts,
+        include=source.include,
+        exclude=source.exclude,
+        depth=source.depth,
+        max_pages=source.max_pages,
+        ignore_parameters=source.ignore_parameters,
+    )
+    return WebConnector(
+        web,
+        scope,
+        sitemaps=source.sitemaps,
+        follow=source.follow,
+        readers=source.readers or (ANYONE,),
+        gone_after=source.gone_after,
+        max_bytes=kurage.settings.config.ingest.max_bytes,
+        memory=kurage.home / "web.db",
+    )
+
+
 def _extractive(kurage: App) -> Generator:
     return kurage.quoting
 
@@ -124,6 +207,8 @@ def _lexical(kurage: App) -> Callable[[], Encoder]:
 CONNECTORS: dict[str, Callable[[Any, App], Connector]] = {
     "folder": _folder,
     "confluence": _confluence,
+    "drive": _drive,
+    "web": _web,
 }
 GENERATORS: dict[GeneratorName, Callable[[App], Generator]] = {
     "extractive": _extractive,

@@ -10,9 +10,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
+from urllib.parse import urlsplit
 
 from bot.app.registry import CONNECTORS
-from bot.settings import ConfluenceSource, FolderSource, SettingsError, Source, seconds
+from bot.settings import (
+    ConfluenceSource,
+    DriveSource,
+    FolderSource,
+    SettingsError,
+    Source,
+    WebSource,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from bot.app.mirror import Options
@@ -82,19 +91,28 @@ def ad_hoc_name(kurage: App, source: Source, name: str | None) -> str:
 def _suggested(source: Source) -> str:
     if isinstance(source, FolderSource):
         return source.path.name or source.kind
-    return "-".join([source.kind, *source.spaces])
+    if isinstance(source, WebSource):
+        return urlsplit(source.urls[0]).hostname or source.kind
+    if isinstance(source, ConfluenceSource):
+        return "-".join([source.kind, *source.spaces])
+    return source.kind
 
 
 def remembered(stored: StoredSource) -> Source | None:
     """Return a source that was ingested by hand as it was; None where its kind is none of ours."""
     if stored.kind == "folder":
         return FolderSource(kind="folder", path=Path(stored.location))
-    if stored.kind == "confluence":
-        url, *scope = stored.location.split()
-        pages = tuple(part for part in scope if part.isdecimal() or "://" in part)
-        spaces = tuple(part for part in scope if part not in pages)
-        try:
-            return ConfluenceSource(url=url, spaces=spaces, pages=pages)
-        except ValueError:
-            return None
+    first, *scope = stored.location.split()
+    try:
+        match stored.kind:
+            case "confluence":
+                pages = tuple(part for part in scope if part.isdecimal() or "://" in part)
+                spaces = tuple(part for part in scope if part not in pages)
+                return ConfluenceSource(url=first, spaces=spaces, pages=pages)
+            case "drive":
+                return DriveSource(folders=tuple(scope))
+            case "web":
+                return WebSource(urls=(first, *scope))
+    except ValueError:
+        return None
     return None

@@ -9,6 +9,7 @@ import os
 # Looking for plugins reads the metadata of every installed package, 20 ms of each command's start.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
+from bot.settings.accounts import ConfluenceAccount, GoogleAccount, WebLogin
 from bot.settings.chat import (
     Channel,
     Discord,
@@ -18,19 +19,23 @@ from bot.settings.chat import (
     Slack,
     SlackChannel,
 )
-from bot.settings.read import ConfluenceAccount, EncoderName, GeneratorName, Settings, load
-from bot.settings.tables import (
+from bot.settings.read import EncoderName, GeneratorName, Settings, load
+from bot.settings.sources import (
     RESERVED_SOURCE_NAMES,
-    Config,
     ConfluenceSource,
+    DriveSource,
     FolderSource,
+    Source,
+    WebSource,
+)
+from bot.settings.tables import (
+    Config,
     Generator,
     Index,
     Ingest,
     Karakuri,
     Log,
     Search,
-    Source,
 )
 from bot.settings.values import (
     DiscordChannelId,
@@ -52,10 +57,12 @@ __all__ = [
     "DiscordChannel",
     "DiscordChannelId",
     "DiscordPerson",
+    "DriveSource",
     "EncoderName",
     "FolderSource",
     "Generator",
     "GeneratorName",
+    "GoogleAccount",
     "Index",
     "Ingest",
     "Karakuri",
@@ -71,6 +78,8 @@ __all__ = [
     "SlackChannelId",
     "SlackPerson",
     "Source",
+    "WebLogin",
+    "WebSource",
     "load",
     "seconds",
 ]

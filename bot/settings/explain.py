@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.settings.tables import RESERVED_SOURCE_NAMES
+from bot.settings.sources import RESERVED_SOURCE_NAMES
 
 Location = tuple[int | str, ...]
 

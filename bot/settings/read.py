@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,37 +20,20 @@ from pydantic import (
     model_validator,
 )
 
+from bot.settings.accounts import ConfluenceAccount, GoogleAccount, WebLogin, accounts
 from bot.settings.explain import explain
-from bot.settings.tables import Config, ConfluenceSource, FolderSource, Source
-from bot.settings.tokens import check_token, is_atlassian_cloud, is_server_url
+from bot.settings.sources import ConfluenceSource, DriveSource, FolderSource, Source, WebSource
+from bot.settings.tables import Config
+from bot.settings.tokens import (
+    check_printable,
+    check_token,
+    is_atlassian_cloud,
+    is_server_url,
+)
 from bot.settings.values import SettingsError
 
 GeneratorName = Literal["extractive", "kurage", "karakuri", "qarasu", "rakuten", "stx", "openai"]
 EncoderName = Literal["lexical"]
-
-
-class ConfluenceAccount(BaseModel):
-    """Where a Confluence site is, and as whom it is read.
-
-    What is wrong with it is said where a source needs it: variables of other programs begin with
-    `CONFLUENCE_`, too.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    url: str | None = None
-    email: str | None = None
-    """Of a Cloud account; None: the token is a personal access token of Data Center."""
-    token: SecretStr | None = None
-
-    @property
-    def secrets(self) -> list[str]:
-        """The token, as it is and as it travels beside an e-mail address (RFC 7617)."""
-        if not self.token:
-            return []
-        token = self.token.get_secret_value()
-        pair = base64.b64encode(f"{self.email or ''}:{token}".encode()).decode("ascii")
-        return [token, pair]
 
 
 class Settings(BaseModel):
@@ -87,6 +68,57 @@ class Settings(BaseModel):
     encoder: EncoderName = "lexical"
     confluence: Mapping[str, ConfluenceAccount] = Field(default_factory=dict)
     """Accounts by name; "" is the one without a name."""
+    google: Mapping[str, GoogleAccount] = Field(default_factory=dict)
+    """Likewise."""
+    google_api_url: str | None = None
+    """Root of Google's APIs, without a slash at its end; None: Google's own."""
+    web: Mapping[str, WebLogin] = Field(default_factory=dict)
+    """Logins by name."""
+
+    def google_account(self, source: DriveSource) -> GoogleAccount:
+        """Return as whom a source is read. Raises `SettingsError` where that is not set."""
+        name = source.account or ""
+        variable = GoogleAccount.variable(name, "application_credentials")
+        account = self.google.get(name, GoogleAccount())
+        if account.application_credentials is None:
+            raise SettingsError(
+                f"{variable} is not set; give it the path of a service account's key, or of what "
+                "`kurage drive login` wrote (docs/drive.md)"
+            )
+        if not account.application_credentials.is_file():
+            raise SettingsError(
+                f"{variable} names {account.application_credentials}, which is no file"
+            )
+        return account
+
+    def web_login(self, source: WebSource) -> WebLogin | None:
+        """Return how a source's pages are let in to; None: without a login.
+
+        Raises `SettingsError` where it is not set, or only half of it.
+        """
+        name = source.account
+        if name is None:
+            return None
+        login = self.web.get(name, WebLogin())
+        if login.user and not login.password:
+            raise SettingsError(f"WEB_{name}_USER is set, but WEB_{name}_PASSWORD is not")
+        if login.password and not login.user:
+            raise SettingsError(f"WEB_{name}_PASSWORD is set, but WEB_{name}_USER is not")
+        if login == WebLogin():
+            raise SettingsError(
+                f"neither WEB_{name}_COOKIE nor WEB_{name}_HEADER nor WEB_{name}_USER is set "
+                "(docs/web.md)"
+            )
+        try:
+            for secret in login.secrets:
+                check_printable(f"WEB_{name}_…", secret)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+        if login.header and ":" not in login.header.get_secret_value():
+            raise SettingsError(
+                f"WEB_{name}_HEADER is no header, such as `Authorization: Bearer …`"
+            )
+        return login
 
     def confluence_account(self, source: ConfluenceSource) -> ConfluenceAccount:
         """Return where and as whom a source is read, with an address and a token.
@@ -160,7 +192,9 @@ class Settings(BaseModel):
             self.discord_bot_token,
             self.generator_api_key,
         )
-        accounts = (form for one in self.confluence.values() for form in one.secrets)
+        accounts = (
+            form for one in (*self.confluence.values(), *self.web.values()) for form in one.secrets
+        )
         passwords = _passwords(self.database_url.get_secret_value())
         return [*(one.get_secret_value() for one in given if one), *accounts, *passwords]
 
@@ -173,6 +207,13 @@ class Settings(BaseModel):
             "QDRANT_URL is no address such as http://localhost:6333 (a key belongs into "
             "QDRANT_API_KEY)"
         )
+
+    @field_validator("google_api_url")
+    @classmethod
+    def _url_of_google(cls, value: str | None) -> str | None:
+        if value is None or is_server_url(value):
+            return value
+        raise ValueError("GOOGLE_API_URL is no address such as https://google.example.co.jp")
 
     @field_validator("generator_urls")
     @classmethod
@@ -258,23 +299,13 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
             generator_model=(env.get("KURAGE_GENERATOR_MODEL") or "").strip() or None,
             generator_api_key=_secret(env, "KURAGE_GENERATOR_API_KEY"),
             encoder=env.get("KURAGE_ENCODER") or "lexical",  # type: ignore[arg-type]
-            confluence=_confluence_accounts(env),
+            confluence=accounts(env, ConfluenceAccount),
+            google=accounts(env, GoogleAccount),
+            google_api_url=(env.get("GOOGLE_API_URL") or "").strip().rstrip("/") or None,
+            web=accounts(env, WebLogin),
         )
     except ValidationError as error:
         raise SettingsError(explain(error, "the environment", Settings)) from None
-
-
-_CONFLUENCE = re.compile(r"CONFLUENCE_(?:([A-Z][A-Z0-9_]*)_)?(URL|EMAIL|TOKEN)")
-
-
-def _confluence_accounts(env: Mapping[str, str]) -> dict[str, ConfluenceAccount]:
-    """Return the accounts by the name in the middle of their variables; "" has no name."""
-    found: dict[str, dict[str, str]] = {}
-    for variable, value in env.items():
-        match = _CONFLUENCE.fullmatch(variable)
-        if match and value.strip():
-            found.setdefault(match[1] or "", {})[match[2].lower()] = value.strip()
-    return {name: ConfluenceAccount(**values) for name, values in found.items()}  # type: ignore[arg-type]
 
 
 def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -52,6 +52,12 @@ def check_token(name: str, value: str) -> None:
         _check_discord(value)
 
 
+def check_printable(name: str, value: str) -> None:
+    """Raise ValueError where something can not stand in a header. The message never repeats it."""
+    if not re.fullmatch(r"[ -~]+", value):
+        raise ValueError(f"{name} holds a line break or letters beyond ASCII; copy it again")
+
+
 def _other_kind(name: str, value: str, wanted: TokenKind) -> str:
     held = next((what for start, what in _KINDS.items() if value.startswith(start)), None)
     place = next((n for n, kind in TOKENS.items() if value.startswith(kind.beginning)), None)

@@ -14,10 +14,10 @@ from typing import TypeVar
 from connectors.base import ConnectorError, Document, Ref, Unread
 from connectors.confluence.fetching.files import Files
 from connectors.confluence.fetching.pages import Pages, Ready
-from connectors.confluence.fetching.run_ahead import Job, ahead
 from connectors.confluence.fetching.threads import ThreadDocuments
 from connectors.confluence.session import Session
 from connectors.confluence.trouble import one_line, site_is_away
+from connectors.run_ahead import Job, ahead
 
 BATCH = 25
 """Documents a request with bodies: a page of results holds 25 to 100 on every edition."""

@@ -12,7 +12,7 @@ from world_site import WorldSite
 from connectors.base import ConnectorError, Document, Ref, Unread
 from connectors.confluence import ConfluenceConnector, Scope
 from connectors.confluence.fetching import BATCH
-from connectors.confluence.fetching.run_ahead import Job, ahead
+from connectors.run_ahead import Job, ahead
 from connectors.confluence.storage import Storage
 
 Make = Callable[..., ConfluenceConnector]

@@ -21,14 +21,16 @@ class Job(Generic[T]):
     weight: int = 0
 
 
-def ahead(jobs: Iterable[Job[T]], *, at_once: int, most: int) -> Iterator[T]:
+def ahead(
+    jobs: Iterable[Job[T]], *, at_once: int, most: int, name: str = "connector"
+) -> Iterator[T]:
     """Yield the results of all jobs, as they come.
 
     At most `at_once` jobs run or wait to be taken, and together they weigh at most `most`, but that
     one always may. What a job raises is raised; the others are dropped then, as they are when the
     iterator is closed.
     """
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="confluence")
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix=name)
     running: dict[Future[list[T]], int] = {}
     waiting = iter(jobs)
     held: Job[T] | None = None
