@@ -48,7 +48,7 @@ class File:
     drive: str | None = None
     """Id of its shared drive; None: it lies in somebody's My Drive."""
     owner: str | None = None
-    """As people know them: the owner's name, or of the last one who changed it on a shared drive."""
+    """As people know them: the owner; on a shared drive, who changed it last."""
     modified: datetime | None = None
     md5: str | None = None
     """Of the bytes; None: it has none, or the service does not say."""
