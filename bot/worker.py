@@ -35,7 +35,17 @@ _PROBE_SECONDS = 120.0
 """So long may `vllm --version` take: it imports torch, from a cold disk maybe."""
 
 # What the bot is told, and a process that runs a model's code has no use for.
-_OURS = ("KURAGE_", "SLACK_", "DISCORD_", "QDRANT_", "CONFLUENCE_", "POSTGRES_", "PGPASSWORD")
+_OURS = (
+    "KURAGE_",
+    "SLACK_",
+    "DISCORD_",
+    "QDRANT_",
+    "CONFLUENCE_",
+    "GOOGLE_",
+    "WEB_",
+    "POSTGRES_",
+    "PGPASSWORD",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ SOURCES = {
     for kind in get_args(get_args(settings.Source)[0])
 }
 """The keys of each kind of source."""
-NAMED = "LEGACY"
+NAMED = re.compile("_(LEGACY|HR)_")
 """The account of a second site in the examples."""
 
 
@@ -157,9 +157,10 @@ def test_every_key_of_the_configuration_is_explained_and_no_other(page: str) -> 
     named = {name for row in ROW.findall(variables) for name in re.findall(r"`(\w+)`", row)}
     paths = Path(settings.__file__).parent.glob("*.py")
     source = "".join(path.read_text("utf-8") for path in paths)
-    read = set(re.findall(r"\"((?:KURAGE|QDRANT|SLACK|DISCORD)_[A-Z_]+)\"", source))
+    read = set(re.findall(r"\"((?:KURAGE|QDRANT|SLACK|DISCORD|GOOGLE)_[A-Z_]+)\"", source))
+    kinds = {settings.ConfluenceAccount: "", settings.GoogleAccount: "", settings.WebLogin: "INTRA"}
     of_accounts = {
-        f"CONFLUENCE_{field.upper()}" for field in settings.ConfluenceAccount.model_fields
+        kind.variable(name, field) for kind, name in kinds.items() for field in kind.model_fields
     }
     assert named == read | of_accounts
 
@@ -169,8 +170,9 @@ def test_every_variable_that_is_named_is_explained_in_the_example(page: Path) ->
     example = (ROOT / ".env.example").read_text("utf-8")
     if page.name == "decisions.md":
         pytest.skip("it names what was weighed, too")
-    variable = re.compile(r"\b(?:KURAGE|QDRANT|POSTGRES|SLACK|DISCORD|CONFLUENCE)_[A-Z_]+\b")
-    named = set(variable.findall(page.read_text("utf-8").replace(f"_{NAMED}_", "_")))
+    kinds = "KURAGE|QDRANT|POSTGRES|SLACK|DISCORD|CONFLUENCE|GOOGLE|WEB"
+    variable = re.compile(rf"\b(?:{kinds})_[A-Z_]+\b")
+    named = set(variable.findall(NAMED.sub("_", page.read_text("utf-8"))))
     assert [name for name in sorted(named) if f"{name}=" not in example] == []
 
 

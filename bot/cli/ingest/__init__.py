@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.settings import Source
     from ingest.sync import Progress, Report
 
-_AD_HOC = ("folder", "confluence")
+_AD_HOC = ("folder", "web", "confluence", "drive")
 """Kinds that need no table in kurage.toml."""
 
 _LABEL = 48
@@ -30,13 +30,18 @@ HELP = say(
     """Mirror a source into the index.
 
     What is new is read, what has changed is read again, what is gone is removed. Confluence is
-    read as CONFLUENCE_URL, CONFLUENCE_EMAIL and CONFLUENCE_TOKEN say.
+    read as CONFLUENCE_URL, CONFLUENCE_EMAIL and CONFLUENCE_TOKEN say, Google Drive as
+    GOOGLE_APPLICATION_CREDENTIALS says.
 
     [bold]Examples[/bold]
 
     kurage ingest folder ~/handbook
 
+    kurage ingest web https://www.example.co.jp/docs/    (what is below it)
+
     kurage ingest confluence ENG    (one space; without it, every space)
+
+    kurage ingest drive https://drive.google.com/drive/folders/1AbC    (one folder; without it, all)
 
     kurage ingest handbook    (a source of kurage.toml)
 
@@ -47,13 +52,18 @@ HELP = say(
     """取り込み元を索引に反映します。
 
     新しいものを読み、変わったものを読み直し、なくなったものを消します。Confluenceには
-    CONFLUENCE_URL・CONFLUENCE_EMAIL・CONFLUENCE_TOKEN で接続します。
+    CONFLUENCE_URL・CONFLUENCE_EMAIL・CONFLUENCE_TOKEN、Googleドライブには
+    GOOGLE_APPLICATION_CREDENTIALS で接続します。
 
     [bold]例[/bold]
 
     kurage ingest folder ~/handbook
 
+    kurage ingest web https://www.example.co.jp/docs/    （その下のページ）
+
     kurage ingest confluence ENG    （1つのスペース。省くとすべて）
+
+    kurage ingest drive https://drive.google.com/drive/folders/1AbC    （省くとすべて）
 
     kurage ingest handbook    （kurage.toml に書いた取り込み元）
 
@@ -68,13 +78,13 @@ def command(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[folder|confluence|NAME]",
+            metavar="[folder|web|confluence|drive|NAME]",
             autocompletion=lambda incomplete: (
                 [name for name in _AD_HOC if name.startswith(incomplete)] + source_names(incomplete)
             ),
             help=say(
-                "`folder`, `confluence`, or a source of kurage.toml.",
-                "folder・confluence か、kurage.toml の名前",
+                "`folder`, `web`, `confluence`, `drive`, or a source of kurage.toml.",
+                "folder・web・confluence・drive か、kurage.toml の名前",
             ),
             show_default=False,
         ),
@@ -82,8 +92,11 @@ def command(
     location: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PATH|SPACE]",
-            help=say("The folder, or the key of a space.", "フォルダーか、スペースのキー"),
+            metavar="[PATH|URL|SPACE]",
+            help=say(
+                "The folder, the page to begin at, or the key of a space.",
+                "フォルダー、最初のページ、スペースのキーのいずれか",
+            ),
             show_default=False,
         ),
     ] = None,
@@ -224,8 +237,8 @@ def _refuse_nonsense(
     if location is not None and target not in _AD_HOC:
         raise typer.BadParameter(
             say(
-                f"{location} belongs behind `folder` or `confluence`",
-                f"{location} は folder か confluence の後に書きます",
+                f"{location} belongs behind `folder`, `web`, `confluence` or `drive`",
+                f"{location} は folder・web・confluence・drive の後に書きます",
             )
         )
     if url_prefix is not None and target != "folder":
@@ -244,7 +257,7 @@ def _chosen(
 ) -> list[tuple[str, Source]]:
     """Return the sources that the arguments mean, with their names."""
     from bot.app import ad_hoc_name
-    from bot.settings import FolderSource, SettingsError
+    from bot.settings import SettingsError
 
     configured = kurage.settings.config.sources
     if everything:
@@ -253,14 +266,8 @@ def _chosen(
                 say("kurage.toml names no source", "kurage.toml に取り込み元がありません")
             )
         return list(configured.items())
-    source: Source
-    if target == "folder":
-        if location is None:
-            raise typer.BadParameter(say("name a folder", "フォルダーを指定してください"))
-        source = FolderSource(kind="folder", path=Path(location).resolve(), url_prefix=url_prefix)
-        return [(ad_hoc_name(kurage, source, name), source)]
-    if target == "confluence":
-        source = _site_of_the_environment(kurage, location)
+    if target in _AD_HOC:
+        source = _of_the_arguments(kurage, target, location, url_prefix)
         return [(ad_hoc_name(kurage, source, name), source)]
     if target in configured:
         return [(target, configured[target])]
@@ -275,15 +282,32 @@ def _chosen(
     )
 
 
-def _site_of_the_environment(kurage: App, space: str | None) -> Source:
-    """Return the site of `CONFLUENCE_URL`, or one space of it. Raises `SettingsError`."""
+def _of_the_arguments(
+    kurage: App, kind: str, location: str | None, url_prefix: str | None
+) -> Source:
+    """Return a source that no table of kurage.toml describes. Raises `SettingsError`."""
     from pydantic import ValidationError
 
-    from bot.settings import ConfluenceSource
+    from bot.settings import ConfluenceSource, DriveSource, FolderSource, WebSource
 
-    url = kurage.settings.confluence_account(ConfluenceSource()).url
     try:
-        return ConfluenceSource(url=url, spaces=(space,) if space else ())
+        match kind:
+            case "folder":
+                if location is None:
+                    raise typer.BadParameter(say("name a folder", "フォルダーを指定してください"))
+                path = Path(location).resolve()
+                return FolderSource(kind="folder", path=path, url_prefix=url_prefix)
+            case "web":
+                if location is None:
+                    raise typer.BadParameter(
+                        say("name an address", "ページのURLを指定してください")
+                    )
+                return WebSource(urls=(location,))
+            case "drive":
+                return DriveSource(folders=(location,) if location else ())
+            case _:
+                url = kurage.settings.confluence_account(ConfluenceSource()).url
+                return ConfluenceSource(url=url, spaces=(location,) if location else ())
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise typer.BadParameter(reason) from None
