@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ingest.index import Index
 from ingest.sync.report import OnProgress
@@ -35,6 +35,15 @@ class Writer(Index, Protocol):
 
         What an earlier run wrote and did not publish counts as written.
         """
+        ...
+
+
+@runtime_checkable
+class Notices(Protocol):
+    """A connector that has something to say of what its last listing left out."""
+
+    def noticed(self) -> Iterable[tuple[str, str]]:
+        """Return where it is and what is to be said of it, for the report of the sync."""
         ...
 
 

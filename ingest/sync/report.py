@@ -75,7 +75,7 @@ class Report:
     failed: list[tuple[str, str]] = field(default_factory=list)
     """Name and reason of every document that is not indexed as it is now."""
     warnings: list[tuple[str, str]] = field(default_factory=list)
-    """Name and remark of documents that were read in part."""
+    """Name and remark of documents that were read in part, and of what the source left out."""
     waits_for: list[str] = field(default_factory=list)
     """Sources that must be synced, too, before searches turn to an index of a new generation."""
     published: bool = False

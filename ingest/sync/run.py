@@ -18,7 +18,7 @@ from ingest.sync.deleting import Deleting
 from ingest.sync.failing import Failing
 from ingest.sync.fetching import documents
 from ingest.sync.plan import Listing, Plan, plan
-from ingest.sync.ports import SyncError, Terms, Writer
+from ingest.sync.ports import Notices, SyncError, Terms, Writer
 from ingest.sync.report import Change, Progress, Report, sentence
 from ingest.sync.single import listing_of, plan_of
 from ingest.sync.spool import Spool
@@ -119,6 +119,8 @@ class Run:
         listing = Listing(full)
         cursor = None if full or feed.cursor is None else Cursor(feed.cursor)
         listing.read(self._connector.changes(cursor), self._listed)
+        if isinstance(self._connector, Notices):
+            self.report.warnings += self._connector.noticed()
         if full and not listing.refs and self._held and not listing.error:
             listing.error = (
                 "The source shows no document at all. Is it reachable, and may we see it?"

@@ -266,6 +266,7 @@ def test_a_source_that_can_not_be_asked_is_told_beside_what_is_indexed(tmp_path:
         ("user:sato@example.co.jp", "sato@example.co.jp"),
         ("domain:example.co.jp", "everybody with @example.co.jp"),
         ("group:sales", "group:sales"),
+        ("group:google:eng@example.co.jp", "Google group eng@example.co.jp"),
         ("group:confluence:wiki.example.co.jp:eng", "group eng (Confluence wiki.example.co.jp)"),
         ("group:confluence:127.0.0.1:8090:a:b", "group a:b (Confluence 127.0.0.1:8090)"),
         (

@@ -32,7 +32,7 @@ def principal(name: str) -> str:
     if kind == "domain":
         return say(f"everybody with @{rest}", f"@{rest} の全員")
     if service not in _SERVICES:
-        return rest if kind == "user" else name
+        return _plain(name, kind, rest)
     # The host may have a port: the name is behind the last colon but those of its own.
     host, _, called = _host_and_name(within)
     where = f"{_SERVICES[service]} {host}"
@@ -44,6 +44,14 @@ def principal(name: str) -> str:
         f"account {called} ({where}, address hidden)",
         f"アカウント {called}（{where}、アドレス非公開）",
     )
+
+
+def _plain(name: str, kind: str, rest: str) -> str:
+    """Return a principal of no site."""
+    if rest.startswith("google:"):
+        called = rest.removeprefix("google:")
+        return say(f"Google group {called}", f"Googleグループ {called}")
+    return rest if kind == "user" else name
 
 
 def _host_and_name(within: str) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pipelines import MemorySource
 from sync_world import BOARD, World
 
 from ingest.sync import Change
@@ -86,3 +87,18 @@ def test_whom_to_ask_is_the_owner_of_the_source_where_a_document_names_nobody(
     world.source.put("p0", "changed")
     world.sync(owner="情報システム部")
     assert world.index.published["wiki", "p0"].document.owner == "情報システム部"
+
+
+class Talkative(MemorySource):
+    """A source that says what it left out."""
+
+    def noticed(self) -> list[tuple[str, str]]:
+        return [("/calendar/", f"a trap: {len(self.listings)} listings led into it")]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_a_source_noticed_while_it_listed_is_told_once(dry_run: bool) -> None:
+    world = World(source=Talkative())
+    world.source.put("p0", "text")
+    report = world.sync(dry_run=dry_run)
+    assert report.warnings == [("/calendar/", "a trap: 1 listings led into it")]
