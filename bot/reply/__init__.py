@@ -121,15 +121,20 @@ def place(hit: Hit, language: Language) -> str:
 
 
 def _spot(anchor: str, language: Language) -> str:
-    """Return the words for an anchor that names a page, slide or range; empty for a heading."""
+    """Return the words for an anchor that names a page, slide or range; empty for a heading.
+
+    Google's own ids say nothing to people: of a slide its heading does, of a sheet the range.
+    """
     words = WORDINGS[language]
-    if not re.match(r"(page|slide|sheet)=", anchor):
+    if not re.match(r"(page|slide|sheet|gid)=(?!id\.)", anchor):
         return ""
     fields = {key: values[0] for key, values in parse_qs(anchor).items()}
     if "page" in fields:
         return words.page.format(page=fields["page"])
     if "slide" in fields:
         return words.slide.format(slide=fields["slide"])
+    if "gid" in fields:
+        return fields.get("range", "")
     return words.sheet.format(sheet=fields.get("sheet", ""), range=fields.get("range", "")).strip()
 
 
