@@ -1,0 +1,17 @@
+"""Web sites on loopback, as faithful and as bad as real ones, for tests and measurements.
+
+    with WebsiteRig() as rig:
+        rig.site.add_page("/", html.page("ホーム", links=["/docs/", "/news/?page=2"]))
+        rig.site.robots(disallow=["/private/"], crawl_delay=1, sitemaps=[f"{rig.url}/sitemap.xml"])
+        …                                        # rig.url, rig.journal, rig.connections
+
+Hosts differ by the `Host` header: 127.0.0.1, .2 and .3 at one port are there from the start, any
+name is where the client's own resolver leads it there. Real are connections, conditional requests,
+redirects, ways of sending and of failing. Not there: HTTP/2, caches, ranges.
+"""
+
+from rigs.faults import Fault
+from rigs.website.rig import WebsiteRig
+from rigs.website.values import Asked, Delivery, Reply, Truth, Visit
+
+__all__ = ["Asked", "Delivery", "Fault", "Reply", "Truth", "Visit", "WebsiteRig"]
