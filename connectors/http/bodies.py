@@ -21,22 +21,28 @@ _PIECE = 1 << 20
 """Bytes that are decompressed at once, so that a bomb is noticed before it goes off."""
 
 
-def read(response: httpx2.Response, *, max_bytes: int, deadline: float) -> bytes:
+def read(
+    response: httpx2.Response, *, max_bytes: int, deadline: float, only_begin: bool = False
+) -> bytes:
     """Return the body. Raises FailedError: too large, cut short, or not done at the deadline.
 
-    The deadline (`time.monotonic`) is for a server that sends one byte at a time for ever.
+    The deadline (`time.monotonic`) is for a server that sends one byte at a time for ever. With
+    `only_begin` a body that is too large is no error: its first bytes are returned.
     """
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise FailedError(Failure("the answer is compressed in a way that was not asked for"))
     zipped = encoding.endswith("gzip")
     declared = response.headers.get("content-length", "")
-    if not zipped and declared.isdecimal() and int(declared) > max_bytes:
+    if not only_begin and not zipped and declared.isdecimal() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
     body = BytesIO()
     raw = _in_time(response, deadline)
     for piece in _unzipped(raw) if zipped else raw:
         if body.tell() + len(piece) > max_bytes:
+            if only_begin:
+                body.write(piece[: max_bytes - body.tell()])
+                break
             raise _too_large(max_bytes)
         body.write(piece)
     return body.getvalue()

@@ -87,26 +87,21 @@ def is_inward(host: str) -> bool:
     return address.is_loopback or address.is_link_local or address.is_unspecified
 
 
-class Routes:
-    """The connections of one client: direct, or through the proxies that the environment names.
+class Proxies:
+    """The proxies that the environment names.
 
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, as other programs read them. Loopback is
     always asked directly.
     """
 
-    def __init__(self, at_once: int) -> None:
-        self._limits = httpx2.Limits(
-            max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=30
-        )
+    def __init__(self) -> None:
         self._proxies = getproxies()
-        self._lock = Lock()
-        self._transports: dict[tuple[str, str | None], httpx2.HTTPTransport] = {}
 
-    def proxy(self, url: httpx2.URL) -> str | None:
-        """Return the proxy for an address, with its name and password; None: go directly."""
-        if is_inward(url.host) or proxy_bypass(url.host):
+    def of(self, scheme: str, host: str) -> str | None:
+        """Return the proxy for a host, with its name and password; None: go directly."""
+        if not self._proxies or is_inward(host) or proxy_bypass(host):
             return None
-        found = self._proxies.get(url.scheme) or self._proxies.get("all")
+        found = self._proxies.get(scheme) or self._proxies.get("all")
         return found if found is None or "://" in found else f"http://{found}"
 
     def secrets(self) -> list[str]:
@@ -114,23 +109,47 @@ class Routes:
         urls = [httpx2.URL(proxy) for proxy in self._proxies.values() if "@" in proxy]
         return [secret for url in urls for secret in (url.password, unquote(url.password))]
 
+
+def opened(
+    scheme: str, proxy: str | None, limits: httpx2.Limits, tls: ssl.SSLContext | None = None
+) -> httpx2.HTTPTransport:
+    """Return new connections for a scheme. Raises FailedError for a proxy that we can not use."""
+    # Reading the system's certificates takes longer than most requests on loopback; where no
+    # TLS is spoken, a context that trusts nobody does.
+    verify = tls or (True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    try:
+        return httpx2.HTTPTransport(verify=verify, limits=limits, proxy=proxy)
+    except (ImportError, ValueError, httpx2.InvalidURL):
+        words = "the environment names a proxy that is none of HTTP; set HTTPS_PROXY=http://…"
+        raise FailedError(Failure(words)) from None
+
+
+class Routes:
+    """The connections of one client: direct, or through the proxies that the environment names."""
+
+    def __init__(self, at_once: int) -> None:
+        self._limits = httpx2.Limits(
+            max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=30
+        )
+        self._proxies = Proxies()
+        self._lock = Lock()
+        self._transports: dict[tuple[str, str | None], httpx2.HTTPTransport] = {}
+
+    def proxy(self, url: httpx2.URL) -> str | None:
+        """Return the proxy for an address, with its name and password; None: go directly."""
+        return self._proxies.of(url.scheme, url.host)
+
+    def secrets(self) -> list[str]:
+        """Return the passwords of the proxies."""
+        return self._proxies.secrets()
+
     def transport(self, url: httpx2.URL) -> httpx2.HTTPTransport:
         """Return the connections for an address. Raises FailedError for a proxy we can not use."""
         route = url.scheme, self.proxy(url)
         with self._lock:
             if route not in self._transports:
-                self._transports[route] = self._opened(*route)
+                self._transports[route] = opened(*route, self._limits)
             return self._transports[route]
-
-    def _opened(self, scheme: str, proxy: str | None) -> httpx2.HTTPTransport:
-        # Reading the system's certificates takes longer than most requests on loopback; where no
-        # TLS is spoken, a context that trusts nobody does.
-        tls = True if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            return httpx2.HTTPTransport(verify=tls, limits=self._limits, proxy=proxy)
-        except (ImportError, ValueError, httpx2.InvalidURL):
-            words = "the environment names a proxy that is none of HTTP; set HTTPS_PROXY=http://…"
-            raise FailedError(Failure(words)) from None
 
     def close(self) -> None:
         """Close every connection."""

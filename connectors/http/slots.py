@@ -27,6 +27,12 @@ class Slots:
         """How many may be taken now."""
         return self._allowed
 
+    def limit(self, most: int) -> None:
+        """Let no more than so many be taken from now on."""
+        with self._changed:
+            self._most = max(1, most)
+            self._allowed = min(self._allowed, self._most)
+
     @contextmanager
     def one(self) -> Iterator[None]:
         """Hold a slot; waits for a free one."""
