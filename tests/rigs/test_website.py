@@ -1,4 +1,4 @@
-"""Pages, links, validators, redirects, robots, site maps and counts of the web sites on loopback."""
+"""Pages, validators, redirects, robots, site maps and counts of the web sites on loopback."""
 
 from __future__ import annotations
 
