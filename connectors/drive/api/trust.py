@@ -1,0 +1,50 @@
+"""Where requests may go, and where the token may go with them. Asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import httpx2
+
+from connectors.http import routes
+from connectors.http.errors import FailedError, Failure
+
+_TOKEN_HOSTS = frozenset(
+    {
+        "admin.googleapis.com",
+        "docs.google.com",
+        "drive.google.com",
+        "sheets.googleapis.com",
+        "slides.googleapis.com",
+        "www.googleapis.com",
+    }
+)
+"""Whose addresses take our token: the APIs, and what gives out the large exports. Not all of
+google.com: scripts of strangers run below it, too."""
+_REDIRECTS_TO = (".google.com", ".googleapis.com", ".googleusercontent.com")
+"""Where Google itself sends us for bytes; without the token, the address is the ticket."""
+_LOGIN_PAGE = "accounts.google.com"
+
+
+class Trust:
+    """The hosts of one installation: Google's, and the root that `GOOGLE_API_URL` names."""
+
+    def __init__(self, roots: Iterable[str]) -> None:
+        self._origins = {routes.origin(routes.base_url(root)) for root in roots}
+
+    def carries_token(self, url: httpx2.URL) -> bool:
+        """Return whether the token may go there."""
+        return routes.origin(url) in self._origins or (
+            url.scheme == "https" and url.host in _TOKEN_HOSTS and url.port in {None, 443}
+        )
+
+    def redirected(self, url: httpx2.URL, location: str) -> httpx2.URL:
+        """Return where an answer sends us. Raises FailedError where we do not go."""
+        to = routes.redirected(url, location, url)
+        if to.host == _LOGIN_PAGE:
+            # What comes from there is a page for people, not the document.
+            raise FailedError(Failure("Google asks for a login here: the token is not accepted"))
+        known = to.scheme == "https" and f".{to.host}".endswith(_REDIRECTS_TO)
+        if not known and routes.origin(to) != routes.origin(url) and not self.carries_token(to):
+            raise FailedError(Failure("a redirect leads to a host that is not Google's"))
+        return to
