@@ -26,6 +26,8 @@ PAGES = {
     "configuration": ("Configuration", "設定"),
     "folder": ("Sources: folders", "取り込み元: フォルダー"),
     "confluence": ("Sources: Confluence", "取り込み元: Confluence"),
+    "drive": ("Sources: Google Drive", "取り込み元: Googleドライブ"),
+    "web": ("Sources: web pages", "取り込み元: ウェブページ"),
     "slack": ("Slack", "Slack"),
     "discord": ("Discord", "Discord"),
     "chat": ("In Slack and Discord", "SlackとDiscordでのふるまい"),
