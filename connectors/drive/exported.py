@@ -67,11 +67,11 @@ class Exported:
 def _sheet(gid: object, title: object, hidden: object) -> Sheet:
     # A bool is an int, and no gid.
     if type(gid) is not int or not isinstance(title, str) or not isinstance(hidden, bool):
-        raise ValueError(_FOREIGN)
+        raise TypeError(_FOREIGN)
     return Sheet(gid, title, hidden)
 
 
 def _slide(identifier: object, skipped: object) -> Slide:
     if not isinstance(identifier, str) or not isinstance(skipped, bool):
-        raise ValueError(_FOREIGN)
+        raise TypeError(_FOREIGN)
     return Slide(identifier, skipped)

@@ -35,6 +35,7 @@ _EXTRACTORS: Final = {
     media.ODS: ("xlsx", "extract"),
     media.PPTX: ("pptx", "extract"),
     media.CONFLUENCE: ("confluence", "extract"),
+    media.GOOGLE: ("google", "extract"),
 }
 _WITH_CHARSET: Final = frozenset((media.HTML, media.PLAIN, media.CSV, media.TSV))
 

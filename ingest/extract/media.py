@@ -34,6 +34,9 @@ ODP: Final = "application/vnd.oasis.opendocument.presentation"
 CONFLUENCE: Final = "application/vnd.kurage.confluence+json"
 """What the connector hands over; spelt again here, so that no connector is imported to read files.
 A page is called by its title, which may end in `.xlsx` or hold anything: only this type tells."""
+GOOGLE: Final = "application/vnd.kurage.google"
+"""The same of native Google files."""
+_HANDED_OVER: Final = frozenset((CONFLUENCE, GOOGLE))
 
 _BY_SUFFIX: Final = {
     ".md": MARKDOWN,
@@ -172,7 +175,7 @@ def _plain_name(name: str) -> PurePosixPath:
 def unreadable(name: str, media_type: str | None) -> str | None:
     """Why a document can not be read, as far as name and declared type tell; else None."""
     declared = bare(media_type)
-    if declared == CONFLUENCE:
+    if declared in _HANDED_OVER:
         return None
     promised = by_name(name) or declared
     if promised in _UNREADABLE:
@@ -190,8 +193,9 @@ def detect(data: bytes, *, media_type: str | None, name: str) -> str:
 
     Raises `ExtractError` for types that are not read, each with its name and what to do.
     """
-    if bare(media_type) == CONFLUENCE:
-        return CONFLUENCE
+    declared = bare(media_type)
+    if declared in _HANDED_OVER:
+        return str(declared)
     found = _by_magic(data, by_name(name))
     if found is None:
         found = by_name(name) or bare(media_type)

@@ -6,7 +6,7 @@ XML and text bodies to the modules beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -68,6 +68,14 @@ def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry
     Raises:
         ExtractError: empty, damaged, protected by a password, too large, or without text.
     """
+    return read(data, lambda count: [f"slide={number}" for number in range(1, count + 1)])
+
+
+def read(data: bytes, anchors: Callable[[int], Sequence[str | None]]) -> Extracted:
+    """The same with other anchors: told how many slides there are, `anchors` gives one for each.
+
+    None: the slide is left out.
+    """
     package = Package(data)
     part = main_part(package, "ppt/presentation.xml")
     root = package.xml(part)
@@ -80,8 +88,9 @@ def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry
     if len(slides) > MAX_SLIDES:
         raise ExtractError(f"the file has more than {MAX_SLIDES:,} slides; split it")
     blocks: list[Block] = []
-    for number, relation in enumerate(slides, start=1):
-        blocks += _Slide(package, relation.target).blocks(number)
+    for anchor, relation in zip(anchors(len(slides)), slides, strict=True):
+        if anchor is not None:
+            blocks += _Slide(package, relation.target).blocks(anchor)
     if not blocks:
         raise ExtractError("the visible slides have no text; nothing to index")
     about = properties(package)
@@ -96,11 +105,10 @@ class _Slide:
         self._root = package.xml(part)
         self._relations = relations(package, part)
 
-    def blocks(self, number: int) -> Iterator[Block]:
+    def blocks(self, anchor: str) -> Iterator[Block]:
         """Title as heading, then text, tables and diagrams from the top left, then the notes."""
         if self._root.get("show") in ("0", "false"):
             return
-        anchor = f"slide={number}"
         shapes = self._root.find(f"{P}cSld/{P}spTree")
         if shapes is None:
             return

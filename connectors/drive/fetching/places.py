@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TypeVar
 
 from connectors.drive.api import DriveUser, GoogleError
-from connectors.drive.fetching.trouble import API_CLOSED
+from connectors.drive.api.errors import NOT_ENABLED, SCOPES_LACK
 from connectors.drive.values import File, Sheet, Slide
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ class Places:
         try:
             return ask()
         except GoogleError as error:
-            if error.passing or error.status in {None, 401}:
+            if error.passing or error.ends_run or error.status is None:
                 raise
-            if error.reason in API_CLOSED:
+            if error.reason in {NOT_ENABLED, SCOPES_LACK}:
                 with self._lock:
                     self._closed.add(api)
             return ()

@@ -39,7 +39,7 @@ def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry
         else:
             workbook = Workbook(package)
             about = properties(package)
-            blocks = _blocks(workbook.sheets())
+            blocks = blocks_of(workbook.sheets())
             warnings = workbook.warnings
     if not blocks:
         raise ExtractError("the file has no text in its visible sheets; nothing to index")
@@ -52,10 +52,11 @@ def _legacy_blocks(data: bytes) -> list[Block]:
     # Imported here: only old workbooks need the library.
     from ingest.extract.xlsx.legacy import read_sheets  # noqa: PLC0415
 
-    return _blocks(read_sheets(data))
+    return blocks_of(read_sheets(data))
 
 
-def _blocks(sheets: Iterator[Sheet]) -> list[Block]:
+def blocks_of(sheets: Iterator[Sheet]) -> list[Block]:
+    """The blocks of a workbook's sheets."""
     # One sheet is held at a time, so whether there is a second is only known after the first.
     first = next(sheets, None)
     if first is None:

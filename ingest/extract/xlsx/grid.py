@@ -98,9 +98,11 @@ def _with_beginnings(items: list[_Item]) -> Iterator[tuple[int, _Item]]:
         yield start, item
 
 
-def anchor(sheet: str, area: Range) -> str:
+def anchor(sheet: Sheet, area: Range) -> str:
     """The fragment that leads to a rectangle; what would end a value is escaped."""
-    name = re.sub(r"[%&#+=\s]", lambda found: quote(found.group()), sheet)
+    if sheet.link is not None:
+        return sheet.link and f"{sheet.link}&range={area}"
+    name = re.sub(r"[%&#+=\s]", lambda found: quote(found.group()), sheet.name)
     return f"sheet={name}&range={area}"
 
 
@@ -113,7 +115,7 @@ def _block(sheet: Sheet, group: list[_Item], headings: tuple[str, ...]) -> Block
         kind = "list"
     text = "\n".join(item.text for item in group)
     where = _union([item.area for item in group])
-    return Block(text, kind, headings, anchor(sheet.name, where), first.header_rows)
+    return Block(text, kind, headings, anchor(sheet, where), first.header_rows)
 
 
 def _groups(items: list[_Item]) -> Iterator[list[_Item]]:

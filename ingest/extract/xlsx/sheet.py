@@ -61,6 +61,8 @@ class Sheet:
 
     name: str
     """As the file has it, to the blank: links find a sheet by it."""
+    link: str | None = None
+    """What links name it by instead, such as `gid=7`; empty: none can lead into it."""
     rows: list[Row] = field(default_factory=list)
     merges: dict[tuple[int, int], Range] = field(default_factory=dict)
     """By the row and column of their top left cell."""

@@ -63,6 +63,11 @@ class Workbook:
         self.cells = self.characters = 0
         self.warnings: list[str] = []
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all sheets, hidden ones and charts too, in the order of their tabs."""
+        return [entry.get("name", "") for entry in self._root.iter(f"{S}sheet")]
+
     def sheets(self) -> Iterator[Sheet]:
         """Each visible worksheet in the order of its tabs."""
         entries = list(self._root.iter(f"{S}sheet"))
