@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.confluence_home import Held, Mirror
+from bench.connectors.home import Held, Mirror
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """A Confluence of 10,000 pages, mirrored: requests, speed, memory, kills, faults, text; and peers.
 
-    python -m bench.connectors [--only PART …] [--pages N] [--large] [--quick]
-
 Parts: first, memory, again, text, peers, changes, kills, faults. The site is the tests' loopback
 rig, a process of its own without its checks; a first sync and all others are `kurage ingest` as a
 whole process. What the rig takes of the two cores is part of every time, the peers' too.
@@ -14,7 +12,6 @@ and doing nothing, and taken off. `first` tells what a run takes with the index 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,22 +21,23 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import confluence_changes, confluence_peers, confluence_text
-from bench.confluence_changes import Day
-from bench.confluence_home import Held, Mirror, Sync
-from bench.figures import ROOT, Figure, at_least, at_most, table
+from bench.connectors.confluence import changes as day_of_work
+from bench.connectors.confluence import peers as others
+from bench.connectors.confluence.changes import Day
+from bench.connectors.home import Held, Mirror, Sync
+from bench.connectors.text import Truth, judged
+from bench.figures import ROOT, Figure, at_least, at_most
 
 sys.path.insert(0, str(ROOT / "tests"))
 
 from rigs.confluence.process import ConfluenceProcess
 from rigs.qdrant import QdrantRig
 
-from bench import confluence_trouble
+from bench.connectors.confluence import trouble
 
 _SEED = 6
-_PAGES = 10_000
-_LARGE = 30_000
-_QUICK = 300
+PAGES = 10_000
+LARGE = 30_000
 
 
 class Bench:
@@ -55,7 +53,17 @@ class Bench:
 
     def mirror(self, *, qdrant: str | None = None) -> Mirror:
         """Return a new home."""
-        return Mirror(self._folder / f"home-{next(self._numbers)}", self.rig, qdrant=qdrant)
+        return Mirror(
+            self._folder / f"home-{next(self._numbers)}",
+            self.rig,
+            'kind = "confluence"',
+            {
+                "CONFLUENCE_URL": self.rig.url,
+                "CONFLUENCE_EMAIL": self.rig.email or "",
+                "CONFLUENCE_TOKEN": self.rig.token,
+            },
+            qdrant=qdrant,
+        )
 
     @cached_property
     def home(self) -> Mirror:
@@ -86,12 +94,21 @@ class Bench:
         return str(self._stack.enter_context(QdrantRig(folder, validated=False)).url)
 
 
+def pages_of(held: Held) -> list[str]:
+    """Return the ids of pages and posts: neither threads nor files."""
+    return sorted(
+        one
+        for one, url in held.urls.items()
+        if "focusedCommentId" not in url and not one.startswith("att")
+    )
+
+
 def first(bench: Bench) -> Iterator[Figure]:
     """Return the cost of the first sync."""
     done = bench.first
     report = done.report
     # Pages and posts, without their threads and files.
-    pages = len(bench.found.pages())
+    pages = len(pages_of(bench.found))
     yield at_most(
         f"{bench.name}, first sync ({report['written']:,} documents, {report['chunks']:,} chunks, "
         f"{len(report['failed'])} failed): requests a page",
@@ -152,21 +169,31 @@ def again(bench: Bench) -> Iterator[Figure]:
 
 def text(bench: Bench) -> Iterator[Figure]:
     """Return what is wrong with the text of every page."""
-    held, truths = bench.found, bench.rig.truths()
-    faults = confluence_text.judged(truths, {page: held.text(page) for page in truths})
+    held, truths = bench.found, _truths(bench)
+    faults = judged(truths, {page: held.text(page) for page in truths})
     yield Figure(
         f"{bench.name}: text of every page, thread and file against the site's truth",
         "peers below",
-        "none of the four",
+        "none",
         str(faults),
         not faults,
     )
 
 
+def _truths(bench: Bench) -> dict[str, Truth]:
+    return {
+        document: Truth(
+            truth.present,
+            {"macro parameters": truth.parameters, "text hidden from readers": truth.hidden},
+        )
+        for document, truth in bench.rig.truths().items()
+    }
+
+
 def peers(bench: Bench) -> Iterator[Figure]:
     """Return what the peers make of the same site, twice."""
-    truths = bench.rig.truths()
-    for name in confluence_peers.PEERS:
+    truths = _truths(bench)
+    for name in others.PEERS:
         try:
             yield _peer(bench, name, truths)
         except ImportError as error:
@@ -177,23 +204,23 @@ def _peer(bench: Bench, name: str, truths: Any) -> Figure:
     runs = []
     for _ in range(2):
         requests = bench.rig.requests
-        seconds, texts = confluence_peers.read(name, bench.rig)
+        seconds, texts = others.read(name, bench.rig)
         asked = bench.rig.requests - requests
         runs.append(f"{len(texts):,} pages read, {asked:,} requests, {len(texts) / seconds:.0f}/s")
     # Pages only: neither reads threads or files.
-    faults = confluence_text.judged({page: truths[page] for page in texts}, texts)
+    faults = judged({page: truths[page] for page in texts}, texts)
     return Figure(f"{bench.name}: {name}", "", "", f"{'; again: '.join(runs)}; {faults}", None)
 
 
 def changes(bench: Bench) -> Iterator[Figure]:
     """Return what a sync does after a day of work on the site."""
     before = bench.found
-    day = Day() if bench.pages >= _PAGES else Day(20, 5, 3, 2, 10)
-    made = confluence_changes.make(bench.rig, before.pages(), day, seed=_SEED)
+    day = Day() if bench.pages >= PAGES else Day(20, 5, 3, 2, 10)
+    made = day_of_work.make(bench.rig, pages_of(before), day, seed=_SEED)
     done = bench.home.sync()
     after = bench.home.held()
     differ = after.differing(before)
-    wrong = confluence_changes.unseen(bench.home, after, made)
+    wrong = day_of_work.unseen(bench.home, after, made)
     _, undisturbed = bench.fresh()
     left = after.differing(undisturbed)
     allowed = 120 + 3 * day.changes
@@ -215,9 +242,9 @@ def kills(bench: Bench) -> Iterator[Figure]:
     """Return what a first sync comes to that is killed twenty times."""
     before = bench.rig.served()
     _, undisturbed = bench.fresh()
-    usual = confluence_trouble.since(before, bench.rig.served())
+    usual = trouble.since(before, bench.rig.served())
     mirror = bench.mirror()
-    went = confluence_trouble.killed(mirror, bench.rig, usual=usual, seed=_SEED)
+    went = trouble.killed(mirror, bench.rig, usual=usual, seed=_SEED)
     left = mirror.held().differing(undisturbed)
     yield Figure(
         f"{bench.name}: `kill -9` at {went.kills} random moments of a first sync",
@@ -233,7 +260,7 @@ def faults(bench: Bench) -> Iterator[Figure]:
     """Return what a first sync comes to where one answer in ten is a 429 or a 5xx."""
     _, undisturbed = bench.fresh()
     mirror = bench.mirror()
-    went = confluence_trouble.hurt(mirror, bench.rig)
+    went = trouble.hurt(mirror, bench.rig)
     left = mirror.held().differing(undisturbed)
     yield Figure(
         f"{bench.name}: 429 and 5xx on a tenth of the answers to a first sync",
@@ -259,11 +286,11 @@ _OF_SIZE = ("first", "memory", "again")
 """What is worth telling of a larger site."""
 
 
-def figures(parts: Sequence[str] = (), *, pages: int = _PAGES, large: bool = False) -> list[Figure]:
+def figures(parts: Sequence[str] = (), *, pages: int = PAGES, large: bool = False) -> list[Figure]:
     """Return the rows of Confluence, all of them or those of some parts."""
     found = _of_site(parts or tuple(PARTS), pages)
     if large:
-        found += _of_site(_OF_SIZE, _LARGE)
+        found += _of_site(_OF_SIZE, LARGE)
     return found
 
 
@@ -279,19 +306,3 @@ def _of_site(parts: Sequence[str], pages: int) -> list[Figure]:
                 print(f"{figure.name}: {figure.measured}", file=sys.stderr, flush=True)
                 found.append(figure)
     return found
-
-
-def main() -> None:
-    """Print what is asked for on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.connectors", description=__doc__)
-    parser.add_argument("--only", metavar="PART", nargs="+", choices=PARTS, default=[])
-    parser.add_argument("--pages", type=int, default=_PAGES)
-    parser.add_argument("--large", action="store_true", help=f"then a site of {_LARGE:,} pages")
-    parser.add_argument("--quick", action="store_true", help="a small site, to see that it runs")
-    chosen = parser.parse_args()
-    pages = _QUICK if chosen.quick else chosen.pages
-    print(table(figures(chosen.only, pages=pages, large=chosen.large)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A home that mirrors a loopback Confluence by the real `kurage ingest`, and what its index holds.
+"""A home that mirrors a loopback source by the real `kurage ingest`, and what its index holds.
 
 Knows nothing of figures.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bench.figures import KURAGE, ROOT, run, tree_private_mb
 from bot import settings
@@ -25,12 +25,7 @@ from ingest.encode import SparseVector
 from ingest.index import StoredPoint
 from ingest.state import ADMINISTRATOR
 
-SOURCE = "wiki"
-CONFIG = f"""
-[sources.{SOURCE}]
-kind = "confluence"
-list_every = "{{list_every}}"
-"""
+SOURCE = "site"
 _SAMPLE_S = 0.25
 
 
@@ -44,7 +39,7 @@ class Sync:
     report: Mapping[str, Any]
     requests: int
     bodies: int
-    """Pages, posts, comments and files whose content was served."""
+    """How often the content of a document was served."""
 
     @property
     def touched(self) -> int:
@@ -78,36 +73,55 @@ class Held:
         """Return title, headings and text of a document as they are searched; "" without one."""
         return "\n".join(text for _, text in sorted(self.texts.get(document, ())))
 
-    def pages(self) -> list[str]:
-        """Return the ids of pages and posts: neither threads nor files."""
-        return sorted(
-            one
-            for one, url in self.urls.items()
-            if "focusedCommentId" not in url and not one.startswith("att")
-        )
+
+class Rig(Protocol):
+    """What is asked of a loopback service about what it served."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were answered."""
+        ...
+
+    @property
+    def contents_served(self) -> int:
+        """How often the content of a document was served."""
+        ...
 
 
 class Mirror:
-    """One home, whose only source is the site."""
+    """One home, whose only source is the rig."""
 
-    def __init__(self, folder: Path, rig: Any, *, qdrant: str | None = None) -> None:
-        """Make a home in `folder`; `qdrant` is the address of a server that holds the index."""
+    def __init__(
+        self,
+        folder: Path,
+        rig: Rig,
+        options: str,
+        environ: Mapping[str, str],
+        *,
+        qdrant: str | None = None,
+    ) -> None:
+        """Make a home in `folder`.
+
+        `options` are the lines of its source in `kurage.toml`, `environ` the variables that it
+        needs, `qdrant` is the address of a server that holds the index.
+        """
         folder.mkdir(parents=True)
         self._rig = rig
+        self._options = options
         self._config = folder / "kurage.toml"
         self.environ = {
             "KURAGE_HOME": str(folder / "home"),
             "KURAGE_CONFIG": str(self._config),
-            "CONFLUENCE_URL": rig.url,
-            "CONFLUENCE_EMAIL": rig.email or "",
-            "CONFLUENCE_TOKEN": rig.token,
+            **environ,
             **({"QDRANT_URL": qdrant} if qdrant else {}),
         }
         self.list_in_full()
 
     def list_in_full(self, *, always: bool = True) -> None:
         """Let every sync list everything and compare; else only what changed is asked for."""
-        self._config.write_text(CONFIG.format(list_every="1s" if always else "30d"), "utf-8")
+        every = "1s" if always else "30d"
+        table = f'[sources.{SOURCE}]\nlist_every = "{every}"\n{self._options}\n'
+        self._config.write_text(table, "utf-8")
 
     def sync(self, *, measured: bool = False) -> Sync:
         """Run `kurage ingest` to its end. Raises CalledProcessError with what it said."""
@@ -141,7 +155,7 @@ class Mirror:
     def idle_mb(self) -> float:
         """Return the private memory of a process that has opened the index to write, no more."""
         with subprocess.Popen(
-            [sys.executable, "-m", "bench.confluence_home"],
+            [sys.executable, "-m", "bench.connectors.home"],
             cwd=ROOT,
             env={**os.environ, **self.environ},
             stdin=subprocess.PIPE,

@@ -6,19 +6,16 @@ Whoever took it out, it is judged alike. Knows nothing of how it was taken out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 
-class Truth(Protocol):
+@dataclass(frozen=True)
+class Truth:
     """What a document says, word for word, and what a reader of it must not see."""
 
-    @property
-    def present(self) -> Sequence[str]: ...
-    @property
-    def parameters(self) -> Sequence[str]: ...
-    @property
-    def hidden(self) -> Sequence[str]: ...
+    present: Sequence[str]
+    forbidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By what it is called in the table, such as `hidden text`."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +25,36 @@ class Faults:
     documents: int = 0
     spaced: int = 0
     """A sentence is there only if white space is taken out of it: it splits a word."""
-    leaking: int = 0
-    """A parameter of a macro stands in the text."""
     lost: int = 0
     """Blocks whose words are not there at all."""
-    hidden: int = 0
-    """Text of an included page that a reader of this one may not see."""
+    leaking: Mapping[str, int] = field(default_factory=dict)
+    """Documents in which something forbidden stands, by what it is called."""
 
     def __bool__(self) -> bool:
-        return bool(self.spaced or self.leaking or self.lost or self.hidden)
+        return bool(self.spaced or self.lost or any(self.leaking.values()))
 
     def __str__(self) -> str:
+        shown = "".join(f", {what} on {count:,}" for what, count in self.leaking.items())
         return (
-            f"spaces inside words on {self.spaced:,} of {self.documents:,}, parameters leaked on "
-            f"{self.leaking:,}, {self.lost:,} blocks lost, hidden text shown on {self.hidden:,}"
+            f"spaces inside words on {self.spaced:,} of {self.documents:,}, {self.lost:,} blocks "
+            f"lost{shown}"
         )
 
 
 def judged(truths: Mapping[str, Truth], texts: Mapping[str, str]) -> Faults:
     """Return the faults of the texts of documents, by id; one without a text loses all of it."""
-    spaced = leaking = lost = hidden = 0
+    spaced = lost = 0
+    leaking = {what: 0 for truth in truths.values() for what in truth.forbidden}
     for document, truth in truths.items():
         text = texts.get(document, "")
         bare = _bare(text)
         missing = [words for words in truth.present if words not in text]
         gone = [words for words in missing if _bare(words) not in bare]
         spaced += len(gone) < len(missing)
-        leaking += _any(truth.parameters, text)
         lost += len(gone)
-        hidden += _any(truth.hidden, text)
-    return Faults(len(truths), spaced, leaking, lost, hidden)
+        for what, words in truth.forbidden.items():
+            leaking[what] += _any(words, text)
+    return Faults(len(truths), spaced, lost, leaking)
 
 
 def _bare(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rigs.faults import Fault
 
-from bench.confluence_home import Mirror, kill
+from bench.connectors.home import Mirror, kill
 
 _KILLS = 20
 _STARTED_S = 8.0

@@ -1,6 +1,6 @@
 """LangChain's and LlamaIndex's readers of Confluence, each in a process of its own.
 
-    python -m bench.confluence_peers NAME URL EMAIL TOKEN > pages.json
+    python -m bench.connectors.confluence.peers NAME URL EMAIL TOKEN > pages.json
 
 Prints the seconds and the text of each page by id. They run at their defaults, pages only, without
 a limit of how many; LangChain is told to read restricted pages too (else it asks for the
@@ -53,7 +53,7 @@ PEERS: dict[str, tuple[str, Callable[[str, str, str], dict[str, str]]]] = {
 
 def read(name: str, rig: Any) -> tuple[float, dict[str, str]]:
     """Return the seconds that a peer needs, without its start, and the text of each page."""
-    command = [sys.executable, "-W", "ignore", "-m", "bench.confluence_peers"]
+    command = [sys.executable, "-W", "ignore", "-m", "bench.connectors.confluence.peers"]
     done = run([*command, name, rig.url, rig.email, rig.token], {"PYTHONPATH": str(ROOT)})
     said = json.loads(done.output.splitlines()[-1])
     return said["seconds"], said["texts"]

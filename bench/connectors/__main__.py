@@ -1,0 +1,5 @@
+"""What the command line asks for."""
+
+from bench.connectors import main
+
+main()
