@@ -22,6 +22,7 @@ from bot.cli import (  # noqa: E402
     db,
     discord,
     doctor,
+    drive,
     explain,
     ingest,
     init,
@@ -69,7 +70,7 @@ COMMANDS = {
     "restore": restore,
     "completion": completion,
 }
-GROUPS = {"log": log, "questions": questions, "db": db, "discord": discord}
+GROUPS = {"log": log, "questions": questions, "db": db, "discord": discord, "drive": drive}
 
 for name, module in COMMANDS.items():
     app.command(name, cls=Command, help=module.HELP, options_metavar=OPTIONS)(module.command)

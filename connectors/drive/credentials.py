@@ -87,58 +87,59 @@ def read(path: Path, *, variable: str, api_url: str | None = None) -> Account:
     than Google's, tells that the tokens may come from its host as well.
     """
     try:
-        return _account(_json(path), api_url)
-    except _BadFileError as error:
+        return _account(json_of(path), api_url)
+    except BadFileError as error:
         problem = str(error)
     raise ConnectorError(f"{variable}: {problem}")
 
 
-class _BadFileError(Exception):
-    """Carries what is wrong with a file; never leaves this module."""
+class BadFileError(Exception):
+    """What is wrong with a file, and what to change."""
 
 
-def _json(path: Path) -> dict[str, Any]:
+def json_of(path: Path) -> dict[str, Any]:
+    """Return the object in a file of Google's. Raises BadFileError."""
     try:
         with path.open("rb") as opened:
             data = opened.read(_LARGEST + 1)
     except FileNotFoundError:
-        raise _BadFileError(f"there is no file {path}; {_MAKE}") from None
+        raise BadFileError(f"there is no file {path}; {_MAKE}") from None
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise _BadFileError(f"{path} can not be read ({why}); it names one JSON file") from None
+        raise BadFileError(f"{path} can not be read ({why}); it names one JSON file") from None
     if len(data) > _LARGEST:
-        raise _BadFileError(f"{path} is larger than any key; {_MAKE}")
+        raise BadFileError(f"{path} is larger than any key; {_MAKE}")
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         kind = ": a PKCS #12 file is no longer read" if path.suffix.lower() == ".p12" else ""
-        raise _BadFileError(f"{path} is no JSON{kind}; {_MAKE}") from None
+        raise BadFileError(f"{path} is no JSON{kind}; {_MAKE}") from None
     if not isinstance(found, dict):
-        raise _BadFileError(f"{path} holds no key; {_MAKE}")
+        raise BadFileError(f"{path} holds no key; {_MAKE}")
     return found
 
 
 def _account(info: dict[str, Any], api_url: str | None) -> Account:
     kind = info.get("type")
     if "installed" in info or "web" in info:
-        raise _BadFileError(
+        raise BadFileError(
             "this is the file of an OAuth client, which nobody has logged in with yet: run"
             " `kurage drive login` with it, and set the variable to what that writes"
         )
     if kind not in _NEEDED:
         known = kind if isinstance(kind, str) and kind.isidentifier() and len(kind) < 50 else None
         told = f"a key of the kind {known!r}" if known else "no key of Google's"
-        raise _BadFileError(f"this is {told}; {_MAKE}")
+        raise BadFileError(f"this is {told}; {_MAKE}")
     for name in _NEEDED[kind]:
         value = info.get(name)
         if not isinstance(value, str) or not value.strip():
-            raise _BadFileError(f"the key lacks `{name}`: copy the whole file again, or {_MAKE}")
+            raise BadFileError(f"the key lacks `{name}`: copy the whole file again, or {_MAKE}")
     if info.get("universe_domain", "googleapis.com") != "googleapis.com":
-        raise _BadFileError("the key is for another cloud than googleapis.com, without a Drive")
+        raise BadFileError("the key is for another cloud than googleapis.com, without a Drive")
     own = info.get("client_id")
     email = info["client_email"].strip().lower() if kind == "service_account" else None
     if email is not None and "@" not in email:
-        raise _BadFileError("`client_email` is no e-mail address: copy the whole file again")
+        raise BadFileError("`client_email` is no e-mail address: copy the whole file again")
     return Account(
         kind="service_account" if kind == "service_account" else "authorized_user",
         email=email,
@@ -149,25 +150,31 @@ def _account(info: dict[str, Any], api_url: str | None) -> Account:
     )
 
 
-def _token_uri(info: dict[str, Any], api_url: str | None) -> str:
-    """Return where tokens come from. A signature goes there, so it must be safe."""
-    uri = info.get("token_uri") or TOKEN_URI
+def safe_address(uri: object, *, api_url: str | None = None) -> str | None:
+    """Return an address that secrets may be sent to: https, this machine, the host of `api_url`.
+
+    None: it is none.
+    """
     try:
         parts = urlsplit(uri if isinstance(uri, str) else "")
         host, own = parts.hostname or "", urlsplit(api_url or "").hostname
     except ValueError:
-        host, own = "", None
-    if host and parts.scheme == "https":
-        return str(uri)
-    if host and parts.scheme == "http" and (is_inward(host) or host == own):
-        return str(uri)
-    raise _BadFileError(f"`token_uri` is no https:// address; Google's is {TOKEN_URI}")
+        return None
+    inside = parts.scheme == "http" and (is_inward(host) or host == own)
+    return str(uri) if host and (parts.scheme == "https" or inside) else None
+
+
+def _token_uri(info: dict[str, Any], api_url: str | None) -> str:
+    uri = safe_address(info.get("token_uri") or TOKEN_URI, api_url=api_url)
+    if uri is None:
+        raise BadFileError(f"`token_uri` is no https:// address; Google's is {TOKEN_URI}")
+    return uri
 
 
 def _signer(info: dict[str, Any]) -> Any:
     with suppress(Exception):  # of the library's many, some hold pieces of the key
         return RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
-    raise _BadFileError(
+    raise BadFileError(
         "the `private_key` is no RSA key in PEM: were its line breaks (`\\n`) changed? Copy the"
         f" whole file again, or {_MAKE}"
     )

@@ -28,6 +28,9 @@ NOT_ENABLED = "accessNotConfigured"
 SCOPES_LACK = "insufficientPermissions"
 TOO_MANY = frozenset({"userRateLimitExceeded", "rateLimitExceeded"})
 """Reasons of a 403 that is no matter of permissions: ask again, later."""
+TIRED = "quotaExceeded"
+"""The directory's 403 for "too fast"; in Drive, somebody's storage is full.
+https://developers.google.com/workspace/admin/directory/v1/limits"""
 DAILY = frozenset({"dailyLimitExceeded", "dailyLimitExceededUnreg"})
 _ERROR_INFO = {
     # What newer services say in `details` where Drive says it in `errors`.
@@ -166,8 +169,7 @@ _ITS_OWN = "the service has a problem of its own; run again later"
 
 
 def _directory_is_tired(api: str, reason: str) -> bool:
-    # https://developers.google.com/workspace/admin/directory/v1/limits: its 403 for "too fast".
-    return api == DIRECTORY and reason == "quotaExceeded"
+    return api == DIRECTORY and reason == TIRED
 
 
 def _advice(api: str, status: int, reason: str) -> str | None:
