@@ -1,219 +1,158 @@
-"""The sites: what people do to them, by host. Every method holds the lock: the server reads along.
-
-`path` is a path with its query, on the first host unless `host` names another one; hosts come into
-being when they are named.
-"""
+"""The sites with what real ones have beside pages: walls, logins, scripts, files, encodings."""
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from rigs.confluence.clock import Clock
-from rigs.website import html, sitemaps
-from rigs.website.hosts import Host, key_of
-from rigs.website.values import HTML, Body, Delivery, Policy, Reply, Resource
+from rigs.website import charsets, files, html, scripts, walls
+from rigs.website.hosts import Gate
+from rigs.website.logins import BasicLogin, CookieLogin, HeaderLogin
+from rigs.website.pages import Pages
+from rigs.website.values import HTML, Reply, Visit
 
-_DAY = 86_400.0
+_OWN = ("/robots.txt", "/favicon.ico")
 
 
-class Site:
-    """All hosts of a rig."""
+class Site(Pages):
+    """All hosts of a rig, and what people do to them."""
 
-    def __init__(self, first: str, *, policy: Policy = "strong") -> None:
-        self.first = first
-        self.clock = Clock()
-        self.lock = threading.RLock()
-        self.hosts: dict[str, Host] = {}
-        self.tokens: frozenset[str] = frozenset()
-        """Headers, in lower case, that hold credentials of the sites, beside the usual ones."""
-        self._usual = policy
-        self._versions = itertools.count(1)
-        self._born = self.clock.now() - _DAY
+    # Walls and logins: the first one that was put up is met first
 
-    def host(self, name: str | None = None) -> Host:
-        """Return a host by name, the first one without; a new one is empty."""
-        with self.lock:
-            name = (name or self.first).lower()
-            if name not in self.hosts:
-                self.hosts[name] = Host(name, self._usual)
-            return self.hosts[name]
-
-    # Pages
-
-    def add_page(
+    def wall(
         self,
-        path: str,
-        body: str | Body,
+        kind: walls.Challenge = "cloudflare",
         *,
-        content_type: str | None = HTML,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        charset: str = "utf-8",
-        policy: Policy | None = None,
-        modified: float | None = None,
+        under: str = "/",
+        robots: bool = True,
         host: str | None = None,
-        **delivery: Any,
     ) -> None:
-        """Put a page or file at a path.
+        """Let a test for robots stand before all pages below `under`.
 
-        Text is sent in `charset`, whatever `content_type` says. `policy` is about its validators.
-        `modified` is in seconds since 1970; None: a day ago. `delivery`: fields of `Delivery`.
+        `robots`: whether robots.txt can still be read.
         """
-        if isinstance(body, str):
-            body = body.encode(charset)
-        when = self._born if modified is None else modified
-        more = tuple((headers or {}).items())
-        made = Resource(body, content_type, when, 0, status, more, policy, Delivery(**delivery))
-        self.put(path, made, host=host)
 
-    def put(self, path: str, resource: Resource, *, host: str | None = None) -> None:
-        """Put anything at a path; it has a version that nothing had before."""
-        with self.lock:
-            there, key = self.host(host), key_of(path)
-            resource.version = next(self._versions)
-            there.resources[key] = resource
-            there.gone.pop(key, None)
-            there.redirects.pop(key, None)
+        def gate(visit: Visit) -> Reply | None:
+            passes = not visit.path.startswith(under) or (robots and visit.path in _OWN)
+            return None if passes else walls.challenge(kind)
 
-    def edit(self, path: str, body: str | bytes, *, host: str | None = None) -> None:
-        """Change what stands there; its validators change, too, its date by a second at least."""
-        with self.lock:
-            resource = self.host(host).resources[key_of(path)]
-            resource.body = body.encode() if isinstance(body, str) else body
-            self._renew(resource)
+        self._put_up(gate, host)
 
-    def touch(self, path: str, *, host: str | None = None) -> None:
-        """Deploy the same page again: new validators, not another word."""
-        with self.lock:
-            self._renew(self.host(host).resources[key_of(path)])
-
-    def touch_all(self, *, host: str | None = None) -> None:
-        """Deploy the whole host again: every page has new validators, and no other words."""
-        with self.lock:
-            for resource in self.host(host).resources.values():
-                self._renew(resource)
-
-    def _renew(self, resource: Resource) -> None:
-        # Dates have whole seconds: an edit within one would hide behind If-Modified-Since, and no
-        # server says a date that is still to come.
-        earliest = float(int(resource.modified)) + 1
-        if self.clock.now() < earliest:
-            self.clock.advance(earliest - self.clock.now())
-        resource.modified, resource.version = self.clock.now(), next(self._versions)
-
-    def remove(self, path: str, status: int = 404, *, host: str | None = None) -> None:
-        """Take a page away: 404, or 410."""
-        with self.lock:
-            there, key = self.host(host), key_of(path)
-            there.resources.pop(key, None)
-            there.redirects.pop(key, None)
-            there.gone[key] = status
-
-    def text(self, path: str, *, host: str | None = None) -> bytes:
-        """Return the body of what was put at a path."""
-        body = self.host(host).resources[key_of(path)].body
-        assert isinstance(body, bytes), "it is made when it is asked for"
-        return body
-
-    # Ways
-
-    def redirect(self, path: str, to: str, status: int = 301, *, host: str | None = None) -> None:
-        """Send visitors of a path elsewhere; `to` stands in `Location` as it is."""
-        with self.lock:
-            there, key = self.host(host), key_of(path)
-            there.resources.pop(key, None)
-            there.redirects[key] = (to, status)
-
-    def chain(self, path: str, length: int, to: str, *, host: str | None = None) -> None:
-        """Let a path lead to `to` over `length` redirects."""
-        steps = [path, *(f"{path}-{n}" for n in range(1, length))]
-        for here, there in zip(steps, [*steps[1:], to], strict=True):
-            self.redirect(here, there, 302, host=host)
-
-    def loop(self, *paths: str, host: str | None = None) -> None:
-        """Let each of the paths lead to the next, and the last to the first."""
-        for here, there in zip(paths, [*paths[1:], paths[0]], strict=True):
-            self.redirect(here, there, 302, host=host)
-
-    def refresh(self, path: str, to: str, seconds: int = 0, *, host: str | None = None) -> None:
-        """Send visitors on by `<meta http-equiv=refresh>`."""
-        meta = f'<meta http-equiv="refresh" content="{seconds}; URL={html.escaped(to)}">'
-        self.add_page(path, html.page("移動しました", head=f"{meta}\n"), host=host)
-
-    # Robots and site maps
-
-    def robots(
-        self, text: str | None = None, *, host: str | None = None, status: int = 200, **rules: Any
+    def cookie_login(
+        self, under: str = "/", *, inline: bool = False, host: str | None = None, **how: Any
     ) -> None:
-        """Put a robots.txt: `text`, or what `rules` say (see `rigs.website.sitemaps.robots`)."""
-        said = sitemaps.robots(**rules) if text is None else text
-        self.add_page("/robots.txt", said, content_type="text/plain", status=status, host=host)
+        """Want a cookie (see `rigs.website.logins.CookieLogin` for its name and value)."""
+        self._put_up(CookieLogin(under, inline=inline, **how), host)
 
-    def sitemap(
+    def basic_login(self, under: str = "/", *, host: str | None = None, **how: str) -> None:
+        """Want user and password (see `rigs.website.logins.BasicLogin`)."""
+        self._put_up(BasicLogin(under, **how), host)
+
+    def header_login(
+        self, under: str = "/", *, status: int = 403, host: str | None = None, **how: str
+    ) -> None:
+        """Want a token in a header (see `rigs.website.logins.HeaderLogin`)."""
+        login = HeaderLogin(under, status=status, **how)
+        with self.lock:
+            self.tokens |= {login.header.lower()}
+        self._put_up(login, host)
+
+    def sign_out(self, *, host: str | None = None) -> None:
+        """Let cookies be good no more, until somebody signs in by the form."""
+        with self.lock:
+            for gate in self.host(host).gates:
+                if isinstance(gate, CookieLogin):
+                    gate.signed_out = True
+
+    def open(self, *, host: str | None = None) -> None:
+        """Take all walls and logins down."""
+        with self.lock:
+            self.host(host).gates.clear()
+
+    def _put_up(self, gate: Gate, host: str | None) -> None:
+        with self.lock:
+            self.host(host).gates.append(gate)
+
+    # Kinds of pages
+
+    def add_application(
         self,
         path: str,
-        entries: sitemaps.Entries = (),
-        kind: sitemaps.Kind = "urlset",
+        title: str,
+        paragraphs: Sequence[str],
         *,
-        zipped: bool = False,
+        links: Mapping[str, str] | None = None,
+        attempts: Sequence[str] = (),
+        restless: bool = False,
         host: str | None = None,
     ) -> None:
-        """Put a site map; `zipped` is for a path that ends in `.gz`."""
-        text, media_type = sitemaps.body(entries, kind)
-        if zipped:
-            packed = sitemaps.zipped(text)
-            self.add_page(path, packed, content_type="application/gzip", host=host)
-        else:
-            self.add_page(path, text, content_type=media_type, host=host)
+        """Put a page that only its script draws: `path` is a folder such as `/app/`.
 
-    def sitemap_bomb(self, path: str, size: int = 1 << 30, *, host: str | None = None) -> None:
-        """Put a site map that is `size` bytes when it is unpacked."""
-        self.add_page(path, sitemaps.bomb(size), content_type="application/gzip", host=host)
+        `attempts` are addresses that it tries to reach by every means once it has drawn.
+        `restless`: it never stops asking its server for news.
+        """
+        made = {
+            "": (scripts.shell(path), HTML),
+            "app.js": (scripts.script(path, attempts, restless=restless), "text/javascript"),
+            "app.css": ("main { color: #222 }", "text/css"),
+            "data.json": (scripts.data(title, paragraphs, dict(links or {})), "application/json"),
+            "poll.json": ("{}", "application/json"),
+        }
+        for name, (text, media_type) in made.items():
+            self.add_page(f"{path}{name}", text, content_type=media_type, host=host)
 
-    # The host as a whole
+    def add_file(
+        self,
+        path: str,
+        kind: files.FileKind,
+        lines: Sequence[str],
+        *,
+        title: str = "資料",
+        content_type: str | None = None,
+        host: str | None = None,
+    ) -> None:
+        """Put a PDF, an Office file, a CSV or a text; `content_type` may be wrong."""
+        media_type = content_type or files.MEDIA_TYPES[kind]
+        self.add_page(path, files.file(kind, title, lines), content_type=media_type, host=host)
 
-    def configure(self, host: str | None = None, **settings: Any) -> None:
-        """Change fields of `rigs.website.hosts.Host`: `policy`, `head`, `secure_only` and so on."""
+    def add_charsets(self, under: str = "/charset/", *, host: str | None = None) -> dict[str, str]:
+        """Put a page for each way to declare an encoding; return what each path's page says."""
+        for one in charsets.samples(under):
+            self.add_page(one.path, one.body, content_type=one.content_type, host=host)
+        return {one.path: one.text for one in charsets.samples(under)}
+
+    def add_huge(self, path: str, size: int = 50_000_000, *, host: str | None = None) -> None:
+        """Put a page of `size` bytes of HTML or a little more; no length is said."""
+        self.add_page(path, partial(_huge, size), host=host)
+
+    def add_noisy(self, path: str, text: str, *, host: str | None = None) -> None:
+        """Put a page that is another one at each visit where nobody sees it: tokens, times, order.
+
+        No validators: whether it changed, its words alone can tell.
+        """
         with self.lock:
-            there = self.host(host)
-            for name, value in settings.items():
-                if not hasattr(there, name):
-                    raise ValueError(f"{name} is no field of a host")
-                setattr(there, name, value)
-
-    def alias(self, name: str, of: str | None = None) -> None:
-        """Let another name show the same site: `www.`, or the bare domain."""
-        with self.lock:
-            self.hosts[name.lower()] = self.host(of)
-
-    def soft_404(self, *, host: str | None = None) -> None:
-        """Let what is not there be a page with status 200 that says so."""
-        text = "お探しのページは見つかりませんでした。移動または削除された可能性があります。"
-        body = html.page("ページが見つかりません", text).encode()
-        self.configure(host, missing=Reply(200, body))
-
-    def slow(self, path: str, *, host: str | None = None, **delivery: Any) -> None:
-        """Change how an answer travels: fields of `Delivery`."""
-        with self.lock:
-            resource = self.host(host).resources[key_of(path)]
-            resource.delivery = replace(resource.delivery, **delivery)
-
-    def zeros(self, path: str, size: int, *, host: str | None = None) -> None:
-        """Put a page whose body, packed by gzip on its way, is `size` bytes of nothing."""
-        self.add_page(path, partial(_zeros, size), zipped="gzip", host=host)
+            self.add_page(path, text, policy="none", host=host)
+            resource = self.host(host).resources[path]
+            count = iter(range(1, 1 << 62))
+            resource.body, resource.dynamic = partial(_noise, text, count), True
 
 
-def _zeros(size: int) -> Iterable[bytes]:
-    import zlib  # noqa: PLC0415
+def _huge(size: int) -> Iterator[bytes]:
+    head = html.page("巨大なページ", "これは巨大なページの最初の段落です。").encode()
+    yield head[: head.index(b"</main>")]
+    row = "".join(f"<p>表の{n:04}行目を毎月25日に更新します。</p>\n" for n in range(1000)).encode()
+    for _ in range(size // len(row) + 1):
+        yield row
+    yield b"</main></body></html>\n"
 
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    yield packer.compress(b"<!DOCTYPE html><title>\xe5\xa4\xa7</title><p>")
-    block = b" " * (1 << 20)
-    for _ in range(size >> 20):
-        yield packer.compress(block)
-    yield packer.flush()
+
+def _noise(text: str, count: Iterator[int], visit: Visit) -> bytes:
+    token = hashlib.blake2b(str(next(count)).encode(), digest_size=12).hexdigest()
+    noise = (
+        f'<meta name="csrf-token" content="{token}">\n<script nonce="{token}">var t="{token}";'
+        f"</script>\n<!-- rendered for {token} -->\n"
+    )
+    hidden = f'<input type="hidden" name="_token" value="{token}">\n</main>'
+    return text.replace("</head>", f"{noise}</head>").replace("</main>", hidden).encode()
