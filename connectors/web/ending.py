@@ -1,0 +1,103 @@
+"""The end of a crawl: what each address is from now on, and what people should know.
+
+Knows nothing of requests.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from connectors.web.discovery import Discovery, is_sitemap
+from connectors.web.fate import Fates
+from connectors.web.known import Known
+from connectors.web.memory import Memory
+from connectors.web.scope import Scope
+from connectors.web.traps import Traps
+
+Line = tuple[str, str, str]
+"""Level, where, and what."""
+
+
+class Ending:
+    """Decides over all addresses of a crawl that saw everything."""
+
+    def __init__(self, store: Memory, scope: Scope, *, crawl: int, gone_after: int) -> None:
+        self._store = store
+        self._scope = scope
+        self._crawl = crawl
+        self._gone_after = gone_after
+        self._traps = Traps()
+        self.documents: list[Known] = []
+        """Documents, and new pages that could not be read; without their links."""
+        self.gone: dict[str, bool] = {}
+        """See `crawl.Result`."""
+
+    def decide(self) -> None:
+        """Decide, and remember it."""
+        store = self._store
+        # Anew, in an order that stays the same from crawl to crawl: who was there first is the
+        # page, and who came later the copy.
+        for url in store.urls_in_order():
+            known = store.known(url)
+            if known and known.outcome == "ok" and known.shape and known.crawl == self._crawl:
+                self._traps.saw(url, replace(known.page, links=known.links))
+        everything = [known for known in store.all() if not is_sitemap(known)]
+        fates = Fates(
+            everything,
+            crawl=self._crawl,
+            covers=self._scope.covers,
+            withheld=self._traps.documents_withheld(),
+            gone_after=self._gone_after,
+        )
+        with store.writing():
+            store.forget_sitemaps(before=self._crawl)
+            forgotten = []
+            for known in everything:
+                decision = fates.decided(known)
+                store.decide(
+                    known.url,
+                    document=decision.document,
+                    misses=decision.misses,
+                    withheld=decision.withheld,
+                )
+                if decision.document and known.kind:
+                    self.documents.append(replace(known, document=True, misses=decision.misses))
+                    continue
+                store.drop_body(known.url)
+                self.gone[known.url] = decision.gone
+                if not decision.document and known.crawl != self._crawl:
+                    forgotten.append(known.url)
+                elif is_unread(known) and self._scope.covers(known.url):
+                    self.documents.append(known)
+            store.forget(forgotten)
+
+    def remarks(self, discovery: Discovery, away: Mapping[str, str], unasked: int) -> list[Line]:
+        """Return what people should know: a few lines, however many pages there are."""
+        lines: list[Line] = [("warning", where, what) for where, what in self._traps.remarks()]
+        walls = Counter(
+            known.why for known in self.documents if known.outcome == "wall" and known.document
+        )
+        for why, pages in walls.items():
+            lines.append(("warning", f"{pages} pages", f"{why}. They stay as they were"))
+        lines += [
+            ("warning", host, f"{why} Its pages stay as they were.") for host, why in away.items()
+        ]
+        lines += [("warning", url, why) for url, why in sorted(discovery.troubles.items())[:10]]
+        if unasked:
+            most = self._scope.max_pages
+            lines.append(
+                (
+                    "warning",
+                    "max_pages",
+                    f"{unasked} further addresses were found and not asked for: "
+                    f"max_pages = {most} is reached; raise it, or narrow the scope by `exclude`",
+                )
+            )
+        return lines
+
+
+def is_unread(known: Known) -> bool:
+    """Tell whether there is a page of which nothing could ever be read."""
+    return known.outcome in {"trouble", "wall"} and not known.kind
