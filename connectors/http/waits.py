@@ -66,6 +66,11 @@ class Pause:
         """Whether the client was closed."""
         return self._closed.is_set()
 
+    @property
+    def rest(self) -> float:
+        """Seconds until it is over; 0 where it is."""
+        return max(0.0, self._until - time.monotonic())
+
     def extend(self, seconds: float) -> None:
         """Let everybody wait at least so long from now on."""
         with self._lock:

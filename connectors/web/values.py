@@ -22,7 +22,7 @@ class Answer:
     """Where it came from, after redirects."""
     status: int
     body: bytes = b""
-    """Empty unless the status is 2xx."""
+    """Of 4xx and 5xx at most the first 65,536 bytes; of others but 2xx, none."""
     content_type: str | None = None
     """As declared, with its charset."""
     validators: Validators = Validators()

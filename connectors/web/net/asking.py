@@ -24,7 +24,8 @@ from connectors.web.net.turns import Turns
 _CONNECTS = 10.0
 """Seconds; a site that thinks for a minute still takes the connection at once."""
 _DRAINED = 65_536
-"""Bytes of a body that nobody reads, read so that its connection can be used again."""
+"""Bytes of a body that nobody reads, read so that its connection can be used again; and as much of
+a refusal is read as tells what it is."""
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524})
 """Answers that another try may better; from 520 on they are a content network's own."""
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -50,7 +51,7 @@ class Got:
     status: int
     headers: httpx2.Headers
     body: bytes = b""
-    """Empty unless the status is 2xx."""
+    """Of a refusal its begin; of others but 2xx, nothing."""
     cookies: bool = False
     """Whether it set some that were kept."""
 
@@ -68,7 +69,7 @@ class Wanted:
     signed: bool = True
     """Whether its origin may be told who we are."""
     in_turn: bool = True
-    """Whether it waits for its turn, or only for the rest that the host asked for."""
+    """Whether it waits for its turn; else it goes at once, or not at all."""
 
 
 class Asker:
@@ -184,6 +185,8 @@ class Asker:
                     deadline=deadline,
                     only_begin=wanted.only_begin,
                 )
+            elif status >= 400:
+                body = _refusal(response, deadline)
             else:
                 _drain(response)
             return Got(status, response.headers, body, cookies)
@@ -212,6 +215,14 @@ class Asker:
 def named(url: httpx2.URL) -> str:
     """Return what a message calls an address by: its host, since paths are names of documents."""
     return errors.shortened(url.netloc.decode("ascii", "replace"))
+
+
+def _refusal(response: httpx2.Response, deadline: float) -> bytes:
+    """Return the begin of a refusal's body, nothing where it can not be read."""
+    try:
+        return bodies.read(response, max_bytes=_DRAINED, deadline=deadline, only_begin=True)
+    except (FailedError, httpx2.HTTPError):
+        return b""
 
 
 def _drain(response: httpx2.Response) -> None:

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import httpx2
 
 from connectors.http.errors import Failure, HttpError
 from connectors.web.net import robots
 from connectors.web.net.asking import Asker, Got, Patience, Wanted, named
+from connectors.web.net.browser import Browser
 from connectors.web.net.connections import port_of
 from connectors.web.net.guard import Guard, Resolve
+from connectors.web.net.loading import Kept, Loading, Part
 from connectors.web.net.login import Identity, Login
 from connectors.web.net.robots import Robots, RobotsError
 from connectors.web.values import Answer, Validators
@@ -74,6 +77,8 @@ class Web:
             secrets=secrets,
         )
         self._robots = Robots(self._robots_txt, user_agent)
+        self._browser = Browser(timeout=timeout)
+        self._kept = Kept()
 
     @property
     def requests(self) -> int:
@@ -105,6 +110,32 @@ class Web:
         """
         return self._follow(_address(url), validators, max_bytes, follow)
 
+    def render(self, url: str, *, max_bytes: int, answer: Answer | None = None) -> Answer:
+        """Return an HTML page as a browser shows it after its scripts ran, in UTF-8.
+
+        `answer` is the page as `get` returned it; None: it is asked for. Only HTML of status 2xx
+        is drawn, other answers are returned as they are. Where scripts send the page elsewhere
+        within its origin, that counts as a temporary redirect. Raises ConnectorError that says what to
+        install where there is no browser, HttpError where the page can not be drawn.
+        """
+        answer = answer or self.get(url, max_bytes=max_bytes)
+        if not 200 <= answer.status < 300 or "html" not in (answer.content_type or "").lower():
+            return answer
+        begin = Part(answer.status, {"content-type": answer.content_type or ""}, answer.body)
+        loading = Loading(self._asker, self._kept, answer.url)
+        drawn = self._browser.draw(answer.url, begin, loading, max_bytes=max_bytes)
+        if drawn.url != answer.url:
+            hops = (*answer.hops, answer.url)
+            answer = replace(answer, url=drawn.url, hops=hops, permanent=False)
+        body = drawn.html.encode("utf-8", "replace")
+        return replace(
+            answer, status=drawn.status, body=body, content_type="text/html; charset=utf-8"
+        )
+
+    def browser(self) -> str:
+        """Return the version of the browser. Raises ConnectorError where there is none."""
+        return self._browser.check()
+
     def may_fetch(self, url: str) -> bool:
         """Return whether robots.txt allows an address. Raises RobotsError where nobody knows."""
         address = _address(url)
@@ -130,6 +161,7 @@ class Web:
     def close(self) -> None:
         """Release connections; who waits is refused at once."""
         self._asker.close()
+        self._browser.close()
 
     def _keep_pace(self, url: httpx2.URL) -> None:
         """Slow down as robots.txt says. Raises RobotsError where it says more than a run waits."""

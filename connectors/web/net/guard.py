@@ -151,12 +151,14 @@ def _refusal(host: str, found: list[Address]) -> str:
     if not found:
         return f"the name {bare(host)} has no address"
     worst = max(found, key=reach)
+    name = bare(host)
     where = {
         Reach.PRIVATE: "inside of a network",
         Reach.LOOPBACK: "of this machine",
         Reach.METADATA: "link-local or a cloud's own",
     }.get(reach(worst), "of no host")
-    said = f"{bare(host)} is at {worst}, an address {where}"
+    at = "" if name == str(worst) else f" is at {worst}, which"
+    said = f"{name}{at} is an address {where}"
     if reach(worst) is Reach.NEVER:
         return f"{said}; it is not asked"
     return f"{said}; `private_hosts` allows a host by its name"

@@ -41,12 +41,13 @@ class Turns:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Hold a turn that waits for nothing but the rest that the host asked for.
+        """Hold a turn at once; raises FailedError where the host told to wait.
 
         What a page loads with itself is asked for so: a browser does not wait in between, either.
         """
-        self._pause.wait()
         self._refuse_if_over()
+        if self._pause.rest:
+            raise FailedError(Failure("it told to wait", again=True))
         yield
 
     def slow_down(self, delay: float) -> None:
