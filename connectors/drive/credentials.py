@@ -126,7 +126,7 @@ def _account(info: dict[str, Any], api_url: str | None) -> Account:
             "this is the file of an OAuth client, which nobody has logged in with yet: run"
             " `kurage drive login` with it, and set the variable to what that writes"
         )
-    if kind not in _NEEDED:
+    if not isinstance(kind, str) or kind not in _NEEDED:
         known = kind if isinstance(kind, str) and kind.isidentifier() and len(kind) < 50 else None
         told = f"a key of the kind {known!r}" if known else "no key of Google's"
         raise BadFileError(f"this is {told}; {_MAKE}")
@@ -173,7 +173,9 @@ def _token_uri(info: dict[str, Any], api_url: str | None) -> str:
 
 def _signer(info: dict[str, Any]) -> Any:
     with suppress(Exception):  # of the library's many, some hold pieces of the key
-        return RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+        signer = RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+        signer.sign(b"")  # it takes a key of another kind, and fails with the first signature
+        return signer
     raise BadFileError(
         "the `private_key` is no RSA key in PEM: were its line breaks (`\\n`) changed? Copy the"
         f" whole file again, or {_MAKE}"

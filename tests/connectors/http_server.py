@@ -62,6 +62,7 @@ class Seen:
     """Names in lower case."""
     at: float
     """Monotonic seconds."""
+    body: bytes = b""
 
 
 class Server:
@@ -106,12 +107,12 @@ class Server:
     def wrapped(self, connection: socket.socket) -> socket.socket:
         return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
-    def taken(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def taken(self, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Note a request, and return what to answer."""
         with self._lock:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
-            self.seen.append(Seen(target, headers, time.monotonic()))
+            self.seen.append(Seen(target, headers, time.monotonic(), body))
             script = self._answers.get(target.partition("?")[0], [])
             if not script:
                 return Answer(b'{"message": "nothing here"}', status=404)
@@ -163,7 +164,8 @@ class _Connection(socketserver.StreamRequestHandler):
         if len(first) < 2:
             return False
         owner = self.server.owner
-        answer = owner.taken(first[1], headers)
+        body = self.rfile.read(int(headers.get("content-length") or 0))
+        answer = owner.taken(first[1], headers, body)
         try:
             return self._send(answer)
         finally:
