@@ -115,8 +115,8 @@ class Web:
 
         `answer` is the page as `get` returned it; None: it is asked for. Only HTML of status 2xx
         is drawn, other answers are returned as they are. Where scripts send the page elsewhere
-        within its origin, that counts as a temporary redirect. Raises ConnectorError that says what to
-        install where there is no browser, HttpError where the page can not be drawn.
+        within its origin, that counts as a temporary redirect. Raises ConnectorError that says
+        what to install where there is no browser, HttpError where the page can not be drawn.
         """
         answer = answer or self.get(url, max_bytes=max_bytes)
         if not 200 <= answer.status < 300 or "html" not in (answer.content_type or "").lower():
