@@ -8,11 +8,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tomllib
 from functools import cache
 from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -39,46 +37,7 @@ def page(language: str) -> Page:
     return Page("confluence", language)
 
 
-# Options and variables
-
-
-def stands_for(default: Any) -> str | None:
-    """Return how a default is written in the table; None: in words."""
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    if isinstance(default, int):
-        return str(default)
-    return f"`{default}`" if isinstance(default, str) else None
-
-
-@languages
-def test_every_option_is_on_the_page_with_its_default_and_no_other(language: str) -> None:
-    rows = page(language).cells(first(page(language), "key", "キー"))
-    told = {key: row[2].strip(" |") for row in rows for key in re.findall(r"`(\w+)`", row[0])}
-    fields = settings.ConfluenceSource.model_fields
-    assert set(told) == set(fields)
-    for key, field in fields.items():
-        default = stands_for(field.get_default(call_default_factory=True))
-        if key == "kind":  # the table of a source has to say it
-            assert told[key] == first(page(language), "required", "必須")
-        elif default:
-            assert told[key] == default, key
-        else:
-            assert not re.fullmatch(r"`(true|false|\d+[smhd])`|\d+", told[key]), key
-
-
-@languages
-def test_limits_of_options_are_those_of_the_settings(language: str) -> None:
-    ((means, *_),) = (
-        row[1:] for row in page(language).cells(first(page(language), "key", "キー"))
-        if row[0] == "`requests_at_once`"
-    )  # fmt: skip
-    low, high = map(int, re.findall(r"\d+", means))
-    for value in (low, high):
-        settings.ConfluenceSource(requests_at_once=value)
-    for value in (low - 1, high + 1):
-        with pytest.raises(ValueError, match="requests_at_once"):
-            settings.ConfluenceSource(requests_at_once=value)
+# Variables
 
 
 @languages
@@ -107,26 +66,6 @@ def test_examples_of_variables_lead_to_the_site_that_they_are_for(
         site.close()
     cloud, data_center = ("cloud", True), ("data-center", False)
     assert editions == [cloud, data_center, data_center]
-
-
-@languages
-def test_examples_of_settings_are_valid(language: str) -> None:
-    blocks = page(language).blocks("toml")
-    assert len(blocks) >= 3
-    for block in blocks:
-        read = settings.Config.model_validate(tomllib.loads(block))
-        assert all(isinstance(one, settings.ConfluenceSource) for one in read.sources.values())
-
-
-def test_the_example_that_people_copy_shows_every_option() -> None:
-    """As comments: who has no Confluence changes nothing. Common options stand with the folder."""
-    text = (ROOT / "kurage.example.toml").read_text("utf-8")
-    (block,) = re.findall(r"^# \[sources\.wiki\]\n(?:#.*\n)+", text, re.MULTILINE)
-    bare = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", block)
-    (source,) = settings.Config.model_validate(tomllib.loads(bare)).sources.values()
-    assert isinstance(source, settings.ConfluenceSource)
-    common = set(re.findall(r"(?m)^(?:# )?([a-z_]+) = ", text.partition("# [sources.wiki]")[0]))
-    assert source.model_fields_set | common >= set(settings.ConfluenceSource.model_fields)
 
 
 # Macros
