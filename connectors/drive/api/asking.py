@@ -6,6 +6,7 @@ Knows nothing of files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,11 +18,13 @@ from connectors.drive.api.tokens import Token
 from connectors.drive.api.transport import Answer, Request, Transport
 from connectors.http import waits
 from connectors.http.errors import FailedError, Failure
-from connectors.http.redaction import Redaction
+from connectors.http.redaction import MARK, Redaction
 from connectors.http.slots import Slots
 
 MAX_ANSWER = 200_000_000
 """Bytes of an answer about files; a page of a thousand has some 5 MB."""
+_TOKENS = re.compile(r"\b(?:ya29\.|1//0)[\w.-]+")
+"""How Google's access and refresh tokens begin; one that was replaced is still a secret."""
 
 _T = TypeVar("_T")
 
@@ -128,9 +131,9 @@ class Asking:
                 break
             if not got.everyone:
                 self._pause.sleep(wait)
-        redact = Redaction([*self._secrets, token.secret])
+        words = Redaction([*self._secrets, token.secret])(got.words)
         # Raised outside of any `except`: what a library says of a failure is no context of it.
-        raise errors.raised(replace(got, words=redact(got.words)), api, failed + waited)
+        raise errors.raised(replace(got, words=_TOKENS.sub(MARK, words)), api, failed + waited)
 
     def _try(self, work: Callable[[], _T]) -> _T | Failure:
         with self._turn():
