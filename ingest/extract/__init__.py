@@ -16,7 +16,7 @@ from ingest.extract.blocks import Block, Extracted, ExtractError
 
 __all__ = ["FINGERPRINT", "Block", "ExtractError", "Extracted", "extract", "unreadable"]
 
-FINGERPRINT: Final = "2"
+FINGERPRINT: Final = "3"
 """Changes when any document's blocks would come out differently: then an index is built anew."""
 
 _EXTRACTORS: Final = {

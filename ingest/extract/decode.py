@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,9 @@ _MEANT: Final = {
 }
 _ESCAPE = re.compile(rb"\x1b(\$@|\$B|\$\(D|\$A|\(B|\(J|\(I)")
 _KANA_OR_KANJI = re.compile("[\u3041-\u30ff\u4e00-\u9fff\uff01-\uff5e\u3000-\u3002\u300c-\u3011]")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+_AMID_LETTERS = re.compile("(?<=[A-Za-z])[\u4e00-\u9fff]|[\u4e00-\u9fff](?=[A-Za-z])")
+_TAKE_ANYTHING: Final = frozenset(("cp1252", "iso8859-1", "iso8859-15"))
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
 _RARE = re.compile("[\ue000-\uf8ff\u0080-\u009f\ufffd]|[\U000f0000-\U0010fffd]")
 # UTF-8 read as CP932: the lead bytes of kana (E3 81 .. E3 83) become these three, over and over.
@@ -65,11 +68,12 @@ class Decoded:
     warnings: tuple[str, ...] = ()
 
 
-def decode(data: bytes, *, charset: str | None = None) -> Decoded:
-    """Return the text of `data`; `charset` is what its source or the document itself declares.
+def decode(data: bytes, *, charset: str | None = None, also: str | None = None) -> Decoded:
+    """Return the text of `data`; `charset` is what its source declares, `also` what itself says.
 
-    Asked in turn: a byte order mark, ISO-2022-JP's escapes, strict UTF-8, the declared charset,
+    Asked in turn: a byte order mark, ISO-2022-JP's escapes, strict UTF-8, the declared charsets,
     UTF-16 without a mark, CP932 and EUC-JP, these with a few broken bytes, and last a detector.
+    A declared charset that takes any bytes, such as Latin-1, is not believed against Japanese.
 
     Raises `ExtractError` where the bytes are no text or only mojibake could be read.
     """
@@ -78,14 +82,14 @@ def decode(data: bytes, *, charset: str | None = None) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _tidy(*_tolerant(data[len(mark) :], encoding))
-    for encoding in _candidates(data, charset):
+    for encoding in _candidates(data, (charset, also)):
         text = _strict(data, encoding)
         if text is not None:
             return _tidy(text)
     return _tidy(*_least_broken(data))
 
 
-def _candidates(data: bytes, charset: str | None) -> Iterator[str]:
+def _candidates(data: bytes, charsets: Iterable[str | None]) -> Iterator[str]:
     """Encodings to be tried strictly, likeliest first; the costly guesses are made last."""
     if data.isascii() and _ESCAPE.search(data):
         yield "iso2022_jp"
@@ -95,10 +99,32 @@ def _candidates(data: bytes, charset: str | None) -> Iterator[str]:
             yield wide
         _refuse_binary(data)
     yield "utf-8"
-    declared = _known(charset)
-    if declared:
+    for declared in filter(None, map(_known, charsets)):
+        if better := _against(data, declared):
+            yield better
         yield declared
     yield from _japanese(data)
+
+
+def _against(data: bytes, declared: str) -> str | None:
+    """The Japanese encoding that the bytes are in where the declared one reads them as well.
+
+    Servers declare Latin-1 for all that they have; a page that became EUC-JP still says Shift_JIS.
+    """
+    if declared in _TAKE_ANYTHING:
+        for encoding in _japanese(data):
+            text = _strict(data, encoding) or ""
+            wide = len(_KANA_OR_KANJI.findall(text))
+            # Accented letters read as kanji stand amid the other letters of their words.
+            if _KANA.search(text) or 4 * len(_AMID_LETTERS.findall(text)) <= wide:
+                return encoding
+    elif declared == "cp932":
+        read = _strict(data, "cp932") or ""
+        if len(_HALF_WIDTH_KANA.findall(read)) > len(_KANA_OR_KANJI.findall(read)):
+            other = _strict(data, "euc_jp") or ""
+            if 10 * len(_KANA.findall(other)) > len(_KANA_OR_KANJI.findall(other)):
+                return "euc_jp"
+    return None
 
 
 def _known(charset: str | None) -> str | None:

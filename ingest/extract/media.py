@@ -197,8 +197,10 @@ def detect(data: bytes, *, media_type: str | None, name: str) -> str:
     if declared in _HANDED_OVER:
         return str(declared)
     found = _by_magic(data, by_name(name))
+    if found is None and declared == HTML and _LOOKS_HTML.match(data[:4096]):
+        found = HTML  # an address may end in anything: /docs/README.md is a page about it
     if found is None:
-        found = by_name(name) or bare(media_type)
+        found = by_name(name) or declared
         if found not in _TEXT:
             found = _text_type(data, found)
         elif found in (PLAIN, None) and _LOOKS_HTML.match(data[:4096]):

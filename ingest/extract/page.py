@@ -75,6 +75,18 @@ def content(tree: LexborHTMLParser) -> tuple[list[LexborNode], bool]:
     return [body], False
 
 
+def why_empty(tree: LexborHTMLParser) -> tuple[str, ...]:
+    """Return what a page without any text is instead, as far as its markup tells."""
+    if tree.css_first("frameset, frame, iframe[src]") is not None:
+        return ("it only frames other pages, which are documents of their own",)
+    for meta in tree.css("meta[http-equiv]"):
+        if (meta.attributes.get("http-equiv") or "").lower() == "refresh":
+            return ("it only leads on to another page",)
+    if tree.css_first("script") is not None:
+        return ("its text comes by JavaScript: set `javascript = true` for its source",)
+    return ()
+
+
 def is_chrome(node: LexborNode, tag: str, attributes: Attributes, *, marked: bool) -> bool:
     """Whether the element frames the document (navigation, banners) instead of belonging to it.
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from connectors.drive.exported import Exported
 from ingest.extract.blocks import Extracted
 from ingest.extract.decode import decode
 from ingest.extract.google.numbering import Numbering
 from ingest.extract.google.walker import Walker
+from ingest.extract.html import parsed
 from ingest.extract.html.gather import Gatherer
 from ingest.extract.markup import tame
 from ingest.extract.prose import BREAK, fold
@@ -35,7 +36,7 @@ def extract(exported: Exported) -> Extracted:
     """
     decoded = decode(_without_images(exported.body), charset="utf-8")
     source, warnings = tame(decoded.text)
-    tree = LexborHTMLParser(source)
+    tree = parsed(source)
     del source
     body = tree.body
     warnings = (*decoded.warnings, *warnings)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from ingest.extract import page
-from ingest.extract.blocks import Block, Extracted
+from ingest.extract.blocks import Block, Extracted, ExtractError
 from ingest.extract.decode import decode
 from ingest.extract.html.walker import Walker
 from ingest.extract.markup import declared_charset, tame
@@ -22,12 +22,14 @@ from ingest.extract.when import moment
 
 def extract(data: bytes, _name: str, *, charset: str | None = None) -> Extracted:
     """Return the blocks of an HTML or XHTML page; raises `ExtractError` where there is no text."""
-    decoded = decode(data, charset=charset or declared_charset(data))
+    decoded = decode(data, charset=charset, also=declared_charset(data))
     source, warnings = tame(decoded.text)
-    tree = LexborHTMLParser(source)
+    tree = parsed(source)
     blocks, first_heading = _read(tree, chrome=False)
     if not blocks:  # all of the page looked like a frame: then the frame is the document
         blocks, first_heading = _read(tree, chrome=True)
+    if not blocks:
+        warnings += page.why_empty(tree)
     about = _about(tree)
     return Extracted(
         blocks,
@@ -39,9 +41,21 @@ def extract(data: bytes, _name: str, *, charset: str | None = None) -> Extracted
     )
 
 
+def parsed(source: str) -> LexborHTMLParser:
+    """Return the tree of HTML that `markup.tame` let through; `ExtractError` where none fits."""
+    try:
+        return LexborHTMLParser(source)
+    except SelectolaxError as error:
+        # The only thing that the parser refuses is to do without memory.
+        raise ExtractError(
+            "the page has more elements than fit into memory; split it, exclude it, or raise "
+            "`memory_mb`"
+        ) from error
+
+
 def fragment(source: str) -> tuple[tuple[Block, ...], str | None]:
     """Return the blocks of HTML that frames no page (rendered Markdown), and its first heading."""
-    return _read(LexborHTMLParser(source), chrome=True)
+    return _read(parsed(source), chrome=True)
 
 
 def _read(tree: LexborHTMLParser, *, chrome: bool) -> tuple[tuple[Block, ...], str | None]:

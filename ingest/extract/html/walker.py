@@ -59,6 +59,7 @@ class Walker:
         self._running: list[str] = []
         self._lists: list[_List] = []
         self._passed = ""  # id of an anchor or container since which no text came
+        self._bare = False  # whether a heading without an id was the last thing that came
         self._enter: Final[dict[str, Callable[[LexborNode, page.Attributes], Leave | None]]] = {
             "br": self._break,
             "img": self._image,
@@ -85,8 +86,8 @@ class Walker:
         if tag == "-text":
             text = node.text_content or ""
             self._running.append(text)
-            if self._passed and not text.isspace():
-                self._passed = ""
+            if (self._passed or self._bare) and not text.isspace():
+                self._passed, self._bare = "", False
             return None
         attributes = seen(node, tag)
         if attributes is None:
@@ -96,7 +97,7 @@ class Walker:
             self.outline.skip()
             return None
         if attributes and tag in _CONTAINERS:
-            self._passed = attributes.get("id") or attributes.get("name") or self._passed
+            self._pass(attributes.get("id") or attributes.get("name") or "")
         special = self._enter.get(tag)
         if special is not None:
             return special(node, attributes)
@@ -104,6 +105,15 @@ class Walker:
             self._flush()
             return self._flush
         return nothing
+
+    def _pass(self, identifier: str) -> None:
+        """Note an id: it leads to the next heading, or to what follows the last one."""
+        if identifier and self._bare:
+            self._flush()
+            self.outline.place(identifier)
+            self._bare = False
+        elif identifier:
+            self._passed = identifier
 
     def _is_frame(self, node: LexborNode, tag: str, attributes: page.Attributes) -> bool:
         if page.is_chrome(node, tag, attributes, marked=self._marked):
@@ -175,17 +185,19 @@ class Walker:
         gathered = Gatherer()
         text = gathered.read(node)
         anchor = attributes.get("id") or gathered.identifier or self._passed
-        self._passed = ""
+        self._passed, self._bare = "", not anchor
         self.outline.heading(_LEVELS[node.tag or "h6"], text, anchor.removeprefix("user-content-"))
 
     def _code(self, node: LexborNode, _attributes: page.Attributes) -> None:
         self._flush()
+        self._bare = False
         self.outline.code(Gatherer(verbatim=True).read(node))
 
     def _table(self, node: LexborNode, attributes: page.Attributes) -> Leave | None:
         self._flush()
         if attributes.get("role") == "presentation" or lays_out(node):
             return self._flush  # a table that only arranges a page: its cells are walked as blocks
+        self._bare = False
         found, caption = rows(node)
         self.outline.table(found, caption=caption)
         return None
