@@ -37,6 +37,16 @@ def bare(host: str) -> str:
     return host.strip().strip("[]").rstrip(".").lower()
 
 
+def _as_asked(host: str) -> str:
+    """Return a host of the settings as requests name it: `*.日本語.jp` in punycode (RFC 5891)."""
+    star = "*." if host.startswith("*.") else ""
+    name = host.removeprefix("*.")
+    try:
+        return star + bare(name if name.isascii() else name.encode("idna").decode())
+    except UnicodeError:
+        return star + bare(name)
+
+
 class Guard:
     """What may be connected to. `ports` are allowed beside 80 and 443.
 
@@ -49,7 +59,7 @@ class Guard:
         ports: Collection[int] = (),
         resolve: Resolve = socket.getaddrinfo,
     ) -> None:
-        hosts = {bare(host) for host in private_hosts}
+        hosts = {_as_asked(host) for host in private_hosts}
         self._names = frozenset(host for host in hosts if not host.startswith("*."))
         self._below = tuple(host[1:] for host in hosts if host.startswith("*."))
         self._literal = frozenset(filter(None, map(_address, self._names)))

@@ -175,6 +175,8 @@ def test_of_several_addresses_only_the_allowed_ones_are_taken(addresses: list[st
         (["*.example.co.jp"], "badexample.co.jp", "10.0.0.5", False),
         (["*.example.co.jp"], "wiki.example.co.jp", "127.0.0.1", False),
         (["*.example.co.jp"], "wiki.example.co.jp", "fe80::1", False),
+        (["日本語.jp", "*.社内.jp"], "xn--wgv71a119e.jp", "10.0.0.5", True),
+        (["日本語.jp", "*.社内.jp"], "wiki.xn--v6q418g.jp", "10.0.0.5", True),
         (["localhost"], "localhost", "127.0.0.1", True),
         ([], "localhost", "127.0.0.1", False),
         ([], "localhost", "8.8.8.8", False),
