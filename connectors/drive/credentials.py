@@ -7,6 +7,7 @@ Formats: https://developers.google.com/identity/protocols/oauth2/service-account
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection
 from contextlib import suppress
@@ -49,6 +50,14 @@ class Account:
     def is_service_account(self) -> bool:
         """Whether it is nobody's own, and may speak for others where that was granted."""
         return self.kind == "service_account"
+
+    @property
+    def identity(self) -> str:
+        """What tells this account from every other one, and shows no secret."""
+        if self.email:
+            return self.email
+        login = f"{self.client_id}\n{self._info['refresh_token']}"
+        return f"login:{hashlib.sha256(login.encode()).hexdigest()[:16]}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

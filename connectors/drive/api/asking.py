@@ -23,6 +23,10 @@ from connectors.http.slots import Slots
 
 MAX_ANSWER = 200_000_000
 """Bytes of an answer about files; a page of a thousand has some 5 MB."""
+_A_PAGE = (
+    "a web page in place of what was asked for: is GOOGLE_API_URL right, or is there a login page"
+    " or a proxy before the service?"
+)
 _TOKENS = re.compile(r"\b(?:ya29\.|1//0)[\w.-]+")
 """How Google's access and refresh tokens begin; one that was replaced is still a secret."""
 
@@ -78,21 +82,28 @@ class Asking:
             pass
         raise errors.GoogleError(f"{api}: the answer lacks what was asked for", passing=True)
 
-    def content(self, api: str, token: Token, request: Any, *, max_bytes: int) -> bytes:
-        """Return the bytes that answer a request of googleapiclient's. Raises GoogleError."""
+    def content(
+        self, api: str, token: Token, request: Any, *, media_type: str, max_bytes: int
+    ) -> bytes:
+        """Return the bytes that answer a request of googleapiclient's.
+
+        `media_type`: of what is asked for. Raises GoogleError.
+        """
+        html = "html" in media_type
 
         def work() -> bytes:
-            found = request.execute(http=_Carrier(self, api, token, max_bytes))
+            found = request.execute(http=_Carrier(self, api, token, max_bytes, html=html))
             return found if isinstance(found, bytes) else b""  # 204: no content
 
         return self._until_answered(api, token, work)
 
-    def link(self, api: str, token: Token, url: str, *, max_bytes: int) -> bytes:
-        """Return the bytes at an address that the service gave. Raises GoogleError."""
+    def link(self, api: str, token: Token, link: str, *, media_type: str, max_bytes: int) -> bytes:
+        """Return the bytes at an address that an answer gave, as `content` does."""
+        html = "html" in media_type
 
         def work() -> bytes:
-            _, body = _Carrier(self, api, token, max_bytes).request(url, "GET")
-            return body
+            url = self._transport.linked(link)
+            return _Carrier(self, api, token, max_bytes, html=html).request(url)[1]
 
         return self._until_answered(api, token, work)
 
@@ -163,8 +174,11 @@ class Asking:
 class _Carrier:
     """What googleapiclient takes for its `httplib2.Http`: one good answer, or FailedError."""
 
-    def __init__(self, asking: Asking, api: str, token: Token, max_bytes: int) -> None:
+    def __init__(
+        self, asking: Asking, api: str, token: Token, max_bytes: int, *, html: bool = False
+    ) -> None:
         self._asking, self._api, self._token, self._max_bytes = asking, api, token, max_bytes
+        self._html = html
 
     def request(
         self,
@@ -178,4 +192,6 @@ class _Carrier:
         sent = body.encode() if isinstance(body, str) else body
         request = Request(method, uri, headers or {}, sent, self._max_bytes)
         answer = self._asking.exchange(self._api, self._token, request)
+        if not self._html and "html" in answer.headers.get("content-type", ""):
+            raise FailedError(Failure(_A_PAGE))
         return answer, answer.body

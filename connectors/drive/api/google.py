@@ -72,6 +72,11 @@ class Google:
         return self._account.email
 
     @property
+    def account(self) -> str:
+        """What tells this account from every other one; asks nothing, and is no secret."""
+        return self._account.identity
+
+    @property
     def is_service_account(self) -> bool:
         """Whether the account is nobody's own."""
         return self._account.is_service_account

@@ -80,6 +80,10 @@ class Transport:
         """Return the passwords of the proxies."""
         return self._routes.secrets()
 
+    def linked(self, link: str) -> str:
+        """Return where a link in an answer leads. Raises FailedError where we do not go."""
+        return str(self._trust.linked(link))
+
     def ask(self, request: Request, token: Mapping[str, str] | None = None) -> Answer:
         """Return the answer, whatever its status.
 

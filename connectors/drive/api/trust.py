@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import httpx2
 
@@ -21,16 +21,15 @@ _TOKEN_HOSTS = frozenset(
 )
 """Whose addresses take our token: the APIs, and what gives out the large exports. Not all of
 google.com: scripts of strangers run below it, too."""
-_REDIRECTS_TO = (".google.com", ".googleapis.com", ".googleusercontent.com")
-"""Where Google itself sends us for bytes; without the token, the address is the ticket."""
 _LOGIN_PAGE = "accounts.google.com"
 
 
 class Trust:
     """The hosts of one installation: Google's, and the root that `GOOGLE_API_URL` names."""
 
-    def __init__(self, roots: Iterable[str]) -> None:
-        self._origins = {routes.origin(routes.base_url(root)) for root in roots}
+    def __init__(self, roots: Sequence[str]) -> None:
+        urls = [routes.base_url(root) for root in roots]
+        self._root, self._origins = urls[0], {routes.origin(url) for url in urls}
 
     def carries_token(self, url: httpx2.URL) -> bool:
         """Return whether the token may go there."""
@@ -39,12 +38,17 @@ class Trust:
         )
 
     def redirected(self, url: httpx2.URL, location: str) -> httpx2.URL:
-        """Return where an answer sends us. Raises FailedError where we do not go."""
+        """Return where an answer sends us, with the token or without.
+
+        Bytes lie at addresses of hosts that need none. Raises FailedError where we do not go: from
+        https to http, to this machine's inside, to a page where people log in.
+        """
         to = routes.redirected(url, location, url)
         if to.host == _LOGIN_PAGE:
             # What comes from there is a page for people, not the document.
             raise FailedError(Failure("Google asks for a login here: the token is not accepted"))
-        known = to.scheme == "https" and f".{to.host}".endswith(_REDIRECTS_TO)
-        if not known and routes.origin(to) != routes.origin(url) and not self.carries_token(to):
-            raise FailedError(Failure("a redirect leads to a host that is not Google's"))
         return to
+
+    def linked(self, link: str) -> httpx2.URL:
+        """Return where a link in an answer leads. Raises FailedError where we do not go."""
+        return self.redirected(self._root, link)

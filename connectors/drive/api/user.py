@@ -162,7 +162,9 @@ class DriveUser:
         """Return the bytes of a file that has some. Raises FileTooLargeError above `max_bytes`."""
         request = self._drive("files").get_media(fileId=file.id, **_EVERYWHERE)
         _with_key(request, file.id, file.resource_key)
-        return self._asking.content(DRIVE, self._token, request, max_bytes=max_bytes)
+        return self._asking.content(
+            DRIVE, self._token, request, media_type=file.media_type, max_bytes=max_bytes
+        )
 
     def export(self, file: File, media_type: str, *, max_bytes: int) -> bytes:
         """Return a native file in another format. Raises FileTooLargeError above `max_bytes`.
@@ -172,7 +174,9 @@ class DriveUser:
         request = self._drive("files").export_media(fileId=file.id, mimeType=media_type)
         _with_key(request, file.id, file.resource_key)
         try:
-            return self._asking.content(DRIVE, self._token, request, max_bytes=max_bytes)
+            return self._asking.content(
+                DRIVE, self._token, request, media_type=media_type, max_bytes=max_bytes
+            )
         except GoogleError as error:
             if error.reason != _EXPORT_LIMIT:
                 raise
@@ -181,7 +185,9 @@ class DriveUser:
         link = dict(links).get(media_type)
         if link is None:
             raise too_large
-        return self._asking.link(DRIVE, self._token, link, max_bytes=max_bytes)
+        return self._asking.link(
+            DRIVE, self._token, link, media_type=media_type, max_bytes=max_bytes
+        )
 
     def sheets(self, file_id: str) -> tuple[Sheet, ...]:
         """Return the sheets of a spreadsheet, in their order."""

@@ -16,6 +16,7 @@ import pytest
 from api_accounts import BOT, CLIENT_ID, authorized_user, google, refusal, said, token, written
 from http_server import Answer, Server
 
+from connectors.base import ConnectorError
 from connectors.drive.api import FileTooLargeError, Google, GoogleError
 from connectors.drive.api.errors import DAILY, TOO_MANY
 from connectors.drive.values import File
@@ -442,17 +443,36 @@ def test_the_token_does_not_go_to_another_host(server: Server, account: Google) 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_leads_to_a_stranger(status: int, server: Server, account: Google) -> None:
-    """Neither for files nor for tokens, in which a signature travels."""
+def test_a_redirect_takes_no_token_along(status: int, server: Server, account: Google) -> None:
+    """Bytes lie with hosts that need none: there the address is the ticket."""
     with Server(host="127.0.0.2") as stranger:
+        stranger.on("/x", Answer(b"fine"))
         moved = Answer(status=status, headers={"Location": f"{stranger.url}/x"})
         server.on(f"{FILES}/pdf1", moved)
-        with pytest.raises(GoogleError, match="not Google's"):
-            account.me.download(PDF, max_bytes=100)
-        server.on(TOKEN, moved)
-        with pytest.raises(GoogleError):
-            account.acting_as("sato@example.co.jp").about()
+        assert account.me.download(PDF, max_bytes=100) == b"fine"
+        assert "authorization" not in stranger.seen[0].headers
+        assert "authorization" in server.seen[-1].headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_signature_is_not_sent_elsewhere(status: int, server: Server, account: Google) -> None:
+    """Whoever has it has a token."""
+    with Server(host="127.0.0.2") as stranger:
+        server.on(TOKEN, Answer(status=status, headers={"Location": f"{stranger.url}/x"}))
+        refused(account)
         assert not stranger.seen
+
+
+def test_a_page_for_people_is_no_answer(server: Server, account: Google) -> None:
+    """What stands before the service answers 200 and asks for a login; a PDF that is HTML is it."""
+    page = Answer(b"<html>", headers={"Content-Type": "text/html; charset=utf-8"})
+    server.on(ABOUT, page)
+    server.on(f"{FILES}/pdf1", page)
+    assert "a web page in place" in str(refused(account))
+    with pytest.raises(GoogleError, match="a web page in place"):
+        account.me.download(PDF, max_bytes=100)
+    hypertext = File("pdf1", "index.html", "text/html")
+    assert account.me.download(hypertext, max_bytes=100) == b"<html>"
 
 
 def test_a_redirect_to_the_login_page_is_no_content(server: Server, account: Google) -> None:
@@ -532,9 +552,24 @@ def test_only_a_service_account_speaks_for_others(server: Server, tmp_path: Path
     """A person's login is that person's."""
     path = written(tmp_path / "login.json", authorized_user(f"{server.url}{TOKEN}"))
     account = Google(path, api_url=server.url)
-    with pytest.raises(Exception, match="domain-wide delegation"):
+    with pytest.raises(ConnectorError, match="domain-wide delegation"):
         account.acting_as("sato@example.co.jp")
     account.close()
+
+
+def test_accounts_are_told_apart_without_asking(server: Server, tmp_path: Path) -> None:
+    """What is remembered of one is not taken for another's; a login's name shows no secret."""
+    info = authorized_user(f"{server.url}{TOKEN}")
+    names = []
+    for refresh_token in ("1//0gone-1", "1//0gone-2"):
+        path = written(tmp_path / "login.json", info | {"refresh_token": refresh_token})
+        account = Google(path, api_url=server.url)
+        names.append(account.account)
+        account.close()
+    assert names[0] != names[1]
+    assert "gone" not in "".join(names)
+    assert google(server, tmp_path).account == BOT
+    assert not server.seen
 
 
 def test_making_an_account_asks_nothing(server: Server, account: Google) -> None:
