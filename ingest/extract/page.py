@@ -31,7 +31,8 @@ _NAMED: Final = frozenset(
     ("div", "section", "ul", "ol", "p", "aside", "table", "form", "span", "dl", "details")
 )
 _CHROME_NAME = re.compile(
-    r"(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|g|l)[-_]?)?"
+    r"side(?:[-_]?(?:column|area|contents?|block|box|wrap(?:per)?|inner))?"
+    r"|(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|g|l)[-_]?)?"
     r"(?:nav(?:bar|igation|i)?|menu|header|footer|side-?bar|bread-?crumbs?|topic-?path|pagination|pager)"
     r"|(?:table-of-contents|toc|toplang|bottomlang|langs?|skip-?(?:link|nav|to-content)s?|share|sns|social|"
     r"related-?(?:posts|articles)|back-?to-?top|to-?top|up|path|edit-(?:this-)?page|copyright|prevnext|"

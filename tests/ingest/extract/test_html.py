@@ -96,6 +96,8 @@ def test_what_a_reader_does_not_see_is_never_indexed(hidden: str) -> None:
         "<div class='cookie-banner'>枠</div>",
         "<div id='onetrust-consent-sdk'>枠</div>",
         "<div class='l-sidebar sidebar'>枠</div>",
+        "<div id='side'>枠</div>",
+        "<div class='side-contents'>枠</div>",
         "<ol class='breadcrumb'><li>枠</ol>",
         "<p><a href='/ja'>枠</a> | <a href='/en'>枠</a> | <a href='/fr'>枠</a></p>",
     ],
