@@ -1,8 +1,8 @@
-"""A Google Workspace on loopback: Drive, Sheets, Slides, the directory and OAuth.
+r"""A Google Workspace on loopback: Drive, Sheets, Slides, the directory and OAuth.
 
     with DriveRig() as rig:
-        page = rig.site.add_doc("休暇", "# 有給休暇\\n申請は前日までです。")
-        …                                     # rig.url, rig.credentials("service_account", tmp_path)
+        page = rig.site.add_doc("休暇", "# 有給休暇\n申請は前日までです。")
+        …                              # rig.url, rig.credentials("service_account", folder)
         rig.fail("userRateLimitExceeded", times=3)
 
 The official client works against it unchanged. Real are paths, parameters, masks and answers (held

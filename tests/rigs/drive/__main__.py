@@ -1,6 +1,7 @@
 """Serve the rig until it is ended: `python -m rigs.drive --files 10000 …`.
 
-Prints one line of JSON when it is ready: `url`, `email`, and `control`, the port at which `rigs.drive.process` steers it.
+Prints one line of JSON when it is ready: `url`, `email`, and `control`, the port at
+which `rigs.drive.process` steers it.
 """
 
 from __future__ import annotations

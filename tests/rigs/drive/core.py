@@ -1,4 +1,4 @@
-"""What every route has at hand: the world, settings, who asks, what goes wrong, what was counted."""
+"""What every route has at hand: the world, who asks, what goes wrong, what was counted."""
 
 from __future__ import annotations
 
@@ -196,10 +196,14 @@ class Core:
             raise missing
         if world.sharing.role(call.account, item, metadata=metadata) is None:
             raise missing
-        if world.sharing.needs_key(call.account, item):
-            if call.keys().get(item.id) != item.resource_key:
-                raise missing
+        if self.locked(call, item):
+            raise missing
         return item
+
+    def locked(self, call: Call, item: Item) -> bool:
+        """Tell whether the link alone does not do, and its key did not come along."""
+        needed = self.world.sharing.needs_key(call.account, item)
+        return needed and call.keys().get(item.id) != item.resource_key
 
     def paged(
         self, call: Call, what: Any, everything: list[Any] | None, size: int

@@ -163,6 +163,11 @@ def disabled(api: str) -> Answer:
     return said({"error": body}, 403)
 
 
+def nowhere() -> Answer:
+    """Return what an address that leads nowhere says."""
+    return Answer(404, b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", "text/html")
+
+
 def _worded(
     status: int,
     reason: str,

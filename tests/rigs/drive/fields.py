@@ -48,7 +48,7 @@ def _list(tokens: list[str], at: int, text: str) -> tuple[Mask, int]:
 
 def _path(tokens: list[str], at: int, into: Mask, text: str) -> int:
     name = tokens[at]
-    if not name or name in "*,/()" and name != "*":
+    if not name or (name in "*,/()" and name != "*"):
         raise _refused(text)
     at += 1
     if tokens[at] == "/":

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from pptx import Presentation
 from rigs.drive.records import PPTX, SheetProperties, SlideProperties
+from rigs.drive.zipped import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +59,18 @@ def written(slides: Sequence[Slide]) -> bytes:
     The library takes long for each slide, so it makes a template of every length once; the words
     are put in behind it.
     """
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, data in _template(len(slides)):
-            archive.writestr(_entry(name), _filled(name, data, slides))
-    return file.getvalue()
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name)  # of 1980: the same words make the same bytes
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
+    template = _template(len(slides))
+    return template.filled(
+        {
+            name: _filled(name, data, slides)
+            for name, data in template.plain.items()
+            if name.startswith(("ppt/slides/slide", "ppt/notesSlides/notes"))
+        }
+    )
 
 
 def _filled(name: str, data: bytes, slides: Sequence[Slide]) -> bytes:
     folder, _, last = name.rpartition("/")
-    if folder not in {"ppt/slides", "ppt/notesSlides"}:
-        return data
     number = int("".join(one for one in last if one.isdigit())) - 1
     slide = slides[number]
     said = data.decode()
@@ -97,7 +93,7 @@ def _put(xml: str, mark: str, text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _template(slides: int) -> tuple[tuple[str, bytes], ...]:
+def _template(slides: int) -> Parts:
     made = Presentation()
     for _ in range(slides):
         slide = made.slides.add_slide(made.slide_layouts[1])
@@ -107,7 +103,7 @@ def _template(slides: int) -> tuple[tuple[str, bytes], ...]:
     file = io.BytesIO()
     made.save(file)
     with zipfile.ZipFile(file) as archive:
-        return tuple((one, archive.read(one)) for one in archive.namelist())
+        return Parts((one, archive.read(one)) for one in archive.namelist())
 
 
 def slides_of(content: object) -> tuple[Slide, ...]:

@@ -25,6 +25,7 @@ from typing import Any, Self
 
 from rigs.drive.core import Oddity, Request
 from rigs.drive.credentials import Kind
+from rigs.drive.truth import Truth
 from rigs.faults import Fault, as_json
 
 _TESTS = Path(__file__).parents[2]
@@ -137,6 +138,22 @@ class DriveProcess:
         """Requests and answers that break the descriptions, or that no route knows."""
         return list(self._do("violations"))
 
+    def generate(self, files: int, seed: int | None = None) -> list[str]:
+        """Make so many files; return their ids."""
+        return list(self._do("generate", files, seed))
+
+    def truth(self, item_id: str) -> Truth:
+        """Return what the text of a generated file holds and must not hold, and who may read it."""
+        return _truth(self._do("truth", item_id))
+
+    def truths(self) -> dict[str, Truth]:
+        """Return the same for every generated file that holds text and is not in the trash."""
+        return {key: _truth(one) for key, one in self._do("truths").items()}
+
+    def readers(self, item_id: str, *, by_link: bool = False) -> frozenset[str]:
+        """Return who may read any item."""
+        return frozenset(self._do("readers", item_id, by_link=by_link))
+
     def credentials(
         self, kind: Kind = "service_account", directory: str | Path = ".", email: str | None = None
     ) -> Path:
@@ -225,6 +242,18 @@ def _plain(said: Any) -> Any:
     if isinstance(said, list | tuple):
         return [_plain(one) for one in said]
     return str(said) if isinstance(said, Path) else said
+
+
+def _truth(said: Mapping[str, Any]) -> Truth:
+    return Truth(
+        tuple(said["present"]),
+        tuple(said["absent"]),
+        tuple(said["comments"]),
+        dict(said["anchors"]),
+        bool(said["visible"]),
+        frozenset(said["readers"]),
+        frozenset(said["by_link"]),
+    )
 
 
 def _packed(value: Any) -> Any:

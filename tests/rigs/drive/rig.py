@@ -1,8 +1,8 @@
-"""Starts, ends, hurts and questions the rig from a test, in a thread of its own.
+r"""Starts, ends, hurts and questions the rig from a test, in a thread of its own.
 
     with DriveRig() as rig:
         folder = rig.site.add_folder("規程")
-        page = rig.site.add_doc("休暇", "# 有給休暇\\n申請は前日までです。", folder)
+        page = rig.site.add_doc("休暇", "# 有給休暇\n申請は前日までです。", folder)
         rig.site.share(folder, "hr@example.co.jp")
 
 For measurements `rigs.drive.process` runs the same in a process.
@@ -18,12 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
-from rigs.drive import credentials, errors
+from rigs.drive import credentials, errors, oracle
 from rigs.drive.contract import contract
 from rigs.drive.core import Core, Oddity, Request, Settings
 from rigs.drive.credentials import Kind
+from rigs.drive.generator import Generator
 from rigs.drive.oauth import Tokens
 from rigs.drive.server import Server
+from rigs.drive.truth import Truth
 from rigs.drive.world import World
 from rigs.faults import Fault
 
@@ -37,11 +39,12 @@ class DriveRig:
         self,
         *,
         seed: int = 1,
+        files: int = 0,
         validated: bool = True,
         port: int = 0,
         **settings: Any,
     ) -> None:
-        """Prepare a Workspace without files.
+        """Prepare a Workspace of `files` generated files: see `Generator.fill`.
 
         `validated` off leaves requests and answers unchecked: for measuring. `settings` are fields
         of `rigs.drive.core.Settings`.
@@ -50,6 +53,10 @@ class DriveRig:
         """May be changed while it runs: `rig.settings.per_second = 10`."""
         self.site = World(seed=seed)
         """The Workspace: what people do in it."""
+        self.generator = Generator(self.site, seed=seed)
+        """Fills it and goes on writing in it: `add`, `rewrite`."""
+        if files:
+            self.generator.fill(files)
         self.core = Core(self.site, self.settings, seed=seed)
         self.tokens = Tokens(self.core)
         self._server = Server(self.core, self.tokens, contract() if validated else None)
@@ -188,7 +195,7 @@ class DriveRig:
 
     @property
     def routes(self) -> Mapping[str, int]:
-        """The same by route: `files.list`, `files.media`, `permissions.list`, `token`, …"""
+        """The same by route: `files.list`, `files.media`, `permissions.list`, `token` and so on."""
         return dict(self.core.requests)
 
     @property
@@ -212,6 +219,27 @@ class DriveRig:
         self.core.journal.clear()
         self.core.served.clear()
         self.core.violations.clear()
+
+    # What is true
+
+    def generate(self, files: int, seed: int | None = None) -> list[str]:
+        """Make so many files with all that is around them; return their ids."""
+        if seed is not None:
+            self.generator = Generator(self.site, seed=seed)
+        return self.generator.fill(files)
+
+    def truth(self, item_id: str) -> Truth:
+        """Return what the text of a generated file holds and must not hold, and who may read it."""
+        return self.generator.truth(item_id)
+
+    def truths(self) -> dict[str, Truth]:
+        """Return the same for every generated file that holds text and is not in the trash."""
+        return self.generator.truths()
+
+    def readers(self, item_id: str, *, by_link: bool = False) -> frozenset[str]:
+        """Return who may read any item, found without `sharing`: see `oracle`."""
+        with self.site.lock:
+            return oracle.readers(self.site, item_id, by_link=by_link)
 
     # In its thread
 

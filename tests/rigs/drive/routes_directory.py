@@ -15,7 +15,7 @@ def groups(core: Core, call: Call) -> Answer:
     found = [one for one in core.world.groups.values() if not one.deleted]
     if email := call.get("userKey").lower():
         found = [one for one in found if email in one.members]
-    return _page(core, call, "groups", [_group(one) for one in found], 200, 200)
+    return _page(core, call, "groups", [_group(one) for one in found])
 
 
 def members(core: Core, call: Call) -> Answer:
@@ -28,7 +28,7 @@ def members(core: Core, call: Call) -> Answer:
     if team is None or team.deleted:
         raise RefusedError(404, "notFound", "Resource Not Found: groupKey")
     found = [_member(core, one) for one in team.members]
-    return _page(core, call, "members", found, 200, 200)
+    return _page(core, call, "members", found)
 
 
 def users(core: Core, call: Call) -> Answer:
@@ -44,7 +44,7 @@ def users(core: Core, call: Call) -> Answer:
         found = [one for one in found if not one["suspended"]]
     elif call.get("query"):
         raise RefusedError(400, "invalid", "Invalid Input: query")
-    return _page(core, call, "users", found, 100, 500)
+    return _page(core, call, "users", found, size=100, most=500)
 
 
 def _allowed(core: Core, call: Call) -> None:
@@ -62,7 +62,9 @@ def _of_somebody(core: Core, call: Call) -> None:
         raise RefusedError(404, "notFound", "Domain not found.")
 
 
-def _page(core: Core, call: Call, name: str, found: list[Json], size: int, most: int) -> Answer:
+def _page(
+    core: Core, call: Call, name: str, found: list[Json], *, size: int = 200, most: int = 200
+) -> Answer:
     what = (name, call.path, call.get("query"), call.account)
     wanted = call.number("maxResults", size, most)
     page, token = core.paged(call, what, None if call.get("pageToken") else found, wanted)

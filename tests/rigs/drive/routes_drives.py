@@ -104,7 +104,7 @@ def changes(core: Core, call: Call) -> Answer:
         raise RefusedError(400, "invalid", words, "supportsAllDrives")
     if drive_id and not everywhere:
         words = (
-            "The includeItemsFromAllDrives parameter must be set to true when driveId is specified."  # noqa: E501
+            "The includeItemsFromAllDrives parameter must be set to true when driveId is specified."
         )
         raise RefusedError(400, "invalid", words, "includeItemsFromAllDrives")
     if not call.get("pageToken"):

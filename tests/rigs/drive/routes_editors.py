@@ -60,13 +60,12 @@ def presentation(core: Core, call: Call) -> Answer:
 def _item(core: Core, call: Call, media_type: str) -> Item:
     """Return the file; these APIs know neither shared drives' switches nor Drive's errors."""
     item = core.world.items.get(call.match[0])
-    if item is None or core.world.sharing.trashed(item) and item.root:
+    if item is None or item.root:
         raise RefusedError(404, "NOT_FOUND", "Requested entity was not found.")
     if core.world.sharing.role(call.account, item, metadata=False) is None:
         raise RefusedError(403, "PERMISSION_DENIED", "The caller does not have permission")
-    if core.world.sharing.needs_key(call.account, item):
-        if call.keys().get(item.id) != item.resource_key:
-            raise RefusedError(403, "PERMISSION_DENIED", "The caller does not have permission")
+    if core.locked(call, item):
+        raise RefusedError(403, "PERMISSION_DENIED", "The caller does not have permission")
     if item.media_type != media_type:
         words = "This operation is not supported for this document"
         raise RefusedError(400, "FAILED_PRECONDITION", words)

@@ -156,7 +156,7 @@ def _content(core: Core, call: Call) -> Answer:
     item = core.item(call, call.match[0], metadata=False)
     if item.native:
         words = (
-            "Only files with binary content can be downloaded. Use Export with Docs Editors files."  # noqa: E501
+            "Only files with binary content can be downloaded. Use Export with Docs Editors files."
         )
         raise RefusedError(403, "fileNotDownloadable", words, "alt")
     _downloadable(core, call, item)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import unquote
@@ -28,7 +29,16 @@ _log = logging.getLogger(__name__)
 _LOGIN = (
     "<!doctype html><html><head><title>Google アカウント - ログイン</title></head></html>".encode()
 )
-_NOBODY = Access("", frozenset(), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request means, whichever way it came."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    form: dict[str, str]
 
 
 class Server:
@@ -53,32 +63,35 @@ class Server:
         return app
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
-        form = {}
+        form: dict[str, str] = {}
         if request.method == "POST":
             form = {key: str(value) for key, value in (await request.post()).items()}
-        return await self._around(request, "api", form)
+        asked = _Asked(request.method, request.path, dict(request.query), form)
+        # The client asks in a form what would make an address of more than 2,048 characters.
+        if request.headers.get("X-HTTP-Method-Override") == "GET" and request.method == "POST":
+            asked = _Asked("GET", request.path, {**asked.query, **form}, {})
+        return await self._around(request, "api", asked)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
-        return await self._around(request, "content", {})
+        asked = _Asked(request.method, request.path, dict(request.query), {})
+        return await self._around(request, "content", asked)
 
     # What goes wrong on the wire
 
-    async def _around(
-        self, request: web.Request, host: str, form: dict[str, str]
-    ) -> web.StreamResponse:
-        core, path = self._core, request.path
+    async def _around(self, request: web.Request, host: str, asked: _Asked) -> web.StreamResponse:
+        core, path = self._core, asked.path
         found = find(path)
         access = self._who(request)
         account = access.account if access else None
-        name = _named(request, found, host)
+        name = _named(asked, found, host)
         core.requests[name] += 1
 
         def record(status: int | None) -> None:
             core.journal.append(
                 Request(
-                    request.method,
+                    asked.method,
                     path,
-                    tuple(request.query.items()),
+                    tuple(asked.query.items()),
                     status,
                     "Authorization" in request.headers,
                     account,
@@ -88,21 +101,20 @@ class Server:
                 )
             )
 
-        fault = core.faults.next(request.method, path)
+        fault = core.faults.next(asked.method, path)
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault and fault.cut == "before":
             record(None)
             return _broken(request, fault)
         if fault and fault.status:
-            rpc, api = (
-                (found[0].api in {"sheets", "slides"}, found[0].api) if found else (False, "drive")
-            )
+            api = found[0].api if found else "drive"
+            rpc = api in {"sheets", "slides"}
             answer = errors.failed(fault.status, fault.message, fault.headers, rpc=rpc, api=api)
         elif host == "content":
             answer = self._content(path)
         else:
-            answer = self._answer(request, name, found, access, form)
+            answer = self._answer(request, asked, name, found, access)
         if fault and fault.cut:
             record(None if fault.cut == "after" else answer.status)
             return await _half(request, answer) if fault.cut == "body" else _broken(request, fault)
@@ -128,25 +140,23 @@ class Server:
     def _answer(
         self,
         request: web.Request,
+        asked: _Asked,
         name: str,
         found: tuple[Route, tuple[str, ...]] | None,
         access: Access | None,
-        form: dict[str, str],
     ) -> Answer:
-        core, path = self._core, request.path
+        core, path = self._core, asked.path
         if name in {"token", "authorize"}:
-            call = Call(path, (), dict(request.query), "", form=form)
+            call = Call(path, (), asked.query, "", form=asked.form)
             with core.world.lock:
                 return (
                     self._tokens.answer(call) if name == "token" else self._tokens.authorize(call)
                 )
         if self._limited():
             return errors.failed(429, "rateLimitExceeded", {})
-        if found is None or (request.method != "GET"):
-            core.violations.append(f"{request.method} {path}: no such path on the rig")
-            return Answer(
-                404, b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", "text/html"
-            )
+        if found is None or asked.method != "GET":
+            core.violations.append(f"{asked.method} {path}: no such path on the rig")
+            return errors.nowhere()
         if access is None:
             return errors.unauthenticated()
         route, match = found
@@ -155,9 +165,7 @@ class Server:
         if not access.scopes & route.scopes:
             return errors.scope_missing()
         match = tuple(unquote(one) for one in match)
-        call = Call(
-            path, match, dict(request.query), access.account, access.scopes, request.headers
-        )
+        call = Call(path, match, asked.query, access.account, access.scopes, request.headers)
         if route.name == "export link":
             return self._sent_on(route, call)
         return self._held(name, route, call)
@@ -198,9 +206,7 @@ class Server:
     def _content(self, path: str) -> Answer:
         known = self._signed.pop(path, None)
         if known is None:
-            return Answer(
-                404, b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", "text/html"
-            )
+            return errors.nowhere()
         return self._routed(*known)
 
     def _limited(self) -> bool:
@@ -215,16 +221,16 @@ class Server:
         return False
 
 
-def _named(request: web.Request, found: tuple[Route, tuple[str, ...]] | None, host: str) -> str:
+def _named(asked: _Asked, found: tuple[Route, tuple[str, ...]] | None, host: str) -> str:
     if host == "content":
         return "export content"
-    if request.path == "/token" and request.method == "POST":
+    if asked.path == "/token" and asked.method == "POST":
         return "token"
-    if request.path == "/o/oauth2/v2/auth":
+    if asked.path in {"/o/oauth2/v2/auth", "/o/oauth2/auth"}:
         return "authorize"
     if found is None:
         return "?"
-    media = found[0].name == "files.get" and request.query.get("alt") == "media"
+    media = found[0].name == "files.get" and asked.query.get("alt") == "media"
     return "files.media" if media else found[0].name
 
 

@@ -301,7 +301,7 @@ class World(People):
             self.structure += 1
 
     def configure(self, item_id: str, **fields: Any) -> None:
-        """Set fields of an item or shared drive: `copy_restricted`, `writers_can_share`, …"""
+        """Set fields of an item or shared drive, as `copy_restricted`, `writers_can_share`."""
         with self.lock:
             target: Any = self.drives.get(item_id)
             if target is None or not all(hasattr(target, name) for name in fields):
