@@ -192,14 +192,14 @@ class DriveUser:
     def sheets(self, file_id: str) -> tuple[Sheet, ...]:
         """Return the sheets of a spreadsheet, in their order."""
         request = self._services.collection(SHEETS, "spreadsheets").get(
-            spreadsheetId=file_id, fields="sheets.properties(sheetId,title,hidden)"
+            spreadsheetId=file_id, fields="sheets(properties(sheetId,title,hidden))"
         )
         return answers.sheets(self._asking.json(SHEETS, self._token, request))
 
     def slides(self, file_id: str) -> tuple[Slide, ...]:
         """Return the slides of a presentation, in their order."""
         request = self._services.collection(SLIDES, "presentations").get(
-            presentationId=file_id, fields="slides(objectId,slideProperties.isSkipped)"
+            presentationId=file_id, fields="slides(objectId,slideProperties(isSkipped))"
         )
         return answers.slides(self._asking.json(SLIDES, self._token, request))
 
