@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from rigs.faults import Fault, Faults
 from rigs.website import html
+from rigs.website.company import Company
 from rigs.website.site import Site
 from rigs.website.values import Asked, Policy, Reply, Visit
 from rigs.website.wire import Wire
@@ -36,11 +37,14 @@ class WebsiteRig:
         port: int = 0,
         policy: Policy = "strong",
         seed: int = 1,
+        pages: int = 0,
+        **options: Any,
     ) -> None:
         """Prepare sites that listen on `addresses`, all at one port.
 
         `policy` is what hosts say of versions unless they are told otherwise. `seed` is that of
-        faults that strike by chance.
+        faults that strike by chance, and of a company's site of so many `pages` on the first host;
+        `options` are those of `generate`.
         """
         self._addresses, self._port = tuple(addresses), port
         self.site = Site(self._addresses[0], policy=policy)
@@ -55,6 +59,10 @@ class WebsiteRig:
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+        self._company: Company | None = None
+        if pages:
+            self.generate(pages, seed=seed, **options)
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -91,6 +99,24 @@ class WebsiteRig:
     def url_of(self, host: str) -> str:
         """Return a host's address, without a slash at its end."""
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    # A company's site
+
+    @property
+    def company(self) -> Company:
+        """The site that was generated last, and what is true of it."""
+        assert self._company, "nothing was generated"
+        return self._company
+
+    def generate(
+        self, pages: int, *, seed: int = 1, host: str | None = None, **options: Any
+    ) -> Company:
+        """Put a company's site of so many pages on a host; see `rigs.website.company.Company`."""
+        name = host or self.site.first
+        self._company = Company(
+            self.site, lambda: self.url_of(name), pages=pages, seed=seed, host=name, **options
+        )
+        return self._company
 
     # What it saw
 
