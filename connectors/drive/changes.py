@@ -92,10 +92,11 @@ class Changes:
                 self._anew.add(log)
 
     def _members(self, drive: str) -> None:
-        members = self._listing.members(drive)
-        if members != self._before.members.get(drive):
-            self._anew.add(log_of_drive(drive))
+        before = self._before.members.get(drive)
+        members = self._listing.members(drive, before)
         self._standing.members[drive] = members
+        if members != before:
+            self._anew.add(log_of_drive(drive))
 
     def _away(self, log: str) -> None:
         """Forget what a log told of: the drive is not seen any more, or the user does not count."""

@@ -24,6 +24,11 @@ _FOLDERS = f"mimeType = '{FOLDER}' and {_NOT_TRASHED}"
 _OTHERS = f"mimeType != '{FOLDER}' and {_NOT_TRASHED}"
 
 
+_BY_FILE = "file:"
+"""How the fingerprint of members begins that a file told; its id follows."""
+_UNREADABLE = "unreadable"
+
+
 class Listing:
     """Lists change logs in full, all or one by one."""
 
@@ -91,18 +96,44 @@ class Listing:
         drives |= {file.drive for file, _ in roots.values() if file.drive in seen and file.drive}
         return [*session.speakers.everybody, *map(log_of_drive, sorted(drives))]
 
-    def members(self, drive: str) -> str:
-        """Take note of who is a member of a shared drive; return what changes with them."""
+    def members(self, drive: str, before: str | None = None) -> str:
+        """Take note of who is a member of a shared drive; return what changes with them.
+
+        Where only managers may see that, a file on the drive tells it: `before` names the last one.
+        """
         session = self._session
         user = session.speakers.speaker(log_of_drive(drive))
-        try:
-            permissions = user.permissions(drive)
-        except GoogleError as error:
-            if error.ends_run or error.passing:
-                raise
-            return "unreadable"
-        session.access.learn_drive(drive, permissions)
-        return fingerprint(permissions)
+        if before is None or not before.startswith(_BY_FILE):
+            try:
+                permissions = user.permissions(drive)
+            except GoogleError as error:
+                if error.ends_run or error.passing or error.status == 404:
+                    raise
+            else:
+                session.access.learn_drive(drive, permissions)
+                return fingerprint(permissions)
+        return self._members_by_file(drive, before)
+
+    def _members_by_file(self, drive: str, before: str | None) -> str:
+        """Return what a file that may be asked says of who is a member of its drive."""
+        session = self._session
+        user = session.speakers.speaker(log_of_drive(drive))
+        named = (before or "").removeprefix(_BY_FILE).partition(":")[0]
+        for node in session.tree.samples(log_of_drive(drive), drive, named):
+            try:
+                told = user.permissions(node.file.id)
+            except GoogleError as error:
+                if error.ends_run or error.passing:
+                    raise
+                continue
+            members = tuple(one for one in told if drive in one.inherited_from)
+            if not members:  # it is cut off from what the drive grants
+                continue
+            session.access.learn_drive(drive, members)
+            # Where they changed since it was listed, other files may have been listed before.
+            same = {one.id for one in told} == node.file.permission_ids
+            return f"{_BY_FILE}{node.file.id}:{fingerprint(members) if same or named else ''}"
+        return _UNREADABLE
 
     def trying(self, log: str, refs: Iterator[Ref]) -> Iterator[Ref]:
         """Yield refs up to an error that is told as a problem of this log; or raise it."""
@@ -149,6 +180,8 @@ class Listing:
             if drive is None:
                 files = (one for one in files if session.speakers.place(one, log)[0] == log)
             yield from session.take(files, log)
+        if drive is not None and self._standing.members.get(drive) == _UNREADABLE:
+            self._standing.members[drive] = self._members_by_file(drive, None)
 
     def _below(self, file: File, log: str) -> Iterator[Ref]:
         yield from self._session.take([file], log)

@@ -184,6 +184,7 @@ class Lookup:
                 self._session.access.learn_drive(file.drive or "", permissions)
 
     def _asked(self, identity: str, key: str | None) -> tuple[File, str] | None:
+        key = key or self._key(identity)
         for log, user in self._candidates(identity):
             try:
                 return user.file(identity, resource_key=key), log
@@ -191,6 +192,16 @@ class Lookup:
                 if error.status not in _UNSEEN or error.ends_run:
                     raise
         return None
+
+    def _key(self, identity: str) -> str | None:
+        """Return the resource key of a file, which is a part of its address."""
+        tree = self._session.tree
+        held = tree.get(identity)
+        if held is not None and held.file.resource_key:
+            return held.file.resource_key
+        roots = (one.resource_key for one in self._session.scope.roots if one.id == identity)
+        keys = (one.file.target_key for one in tree.shortcuts_to(identity))
+        return next((one for one in (*roots, *keys) if one), None)
 
     def _candidates(self, identity: str) -> list[tuple[str, DriveUser]]:
         """Return whom to ask for a file: first who saw it."""

@@ -253,6 +253,16 @@ class Tree:
         """Return the logs that tell of anything."""
         return {row[0] for row in self._find("DISTINCT log", "1", [])}
 
+    def samples(self, log: str, folder: str, first: str) -> list[Node]:
+        """Return a few documents that a log tells of and whose permissions may be asked for.
+
+        `first`: an id that comes before others; then those that lie in a folder.
+        """
+        order = "id != ?, parents != ?, id LIMIT 20"
+        condition = f"log = ? AND readers IS NOT NULL ORDER BY {order}"
+        found = [self._node(row) for row in self._find(_COLUMNS, condition, [log, first, folder])]
+        return [node for node in found if node.file.can_share and not node.file.limited][:3]
+
     def groups(self) -> set[str]:
         """Return the e-mail addresses of all groups that readers name."""
         found: set[str] = set()
