@@ -148,11 +148,24 @@ class Pages:
     # Robots and site maps
 
     def robots(
-        self, text: str | None = None, *, host: str | None = None, status: int = 200, **rules: Any
+        self,
+        text: str | Body | None = None,
+        *,
+        host: str | None = None,
+        status: int = 200,
+        content_type: str = "text/plain",
+        hangs: bool = False,
+        **rules: Any,
     ) -> None:
         """Put a robots.txt: `text`, or what `rules` say (see `rigs.website.sitemaps.robots`)."""
-        said = sitemaps.robots(**rules) if text is None else text
-        self.add_page("/robots.txt", said, content_type="text/plain", status=status, host=host)
+        self.add_page(
+            "/robots.txt",
+            sitemaps.robots(**rules) if text is None else text,
+            content_type=content_type,
+            status=status,
+            hangs=hangs,
+            host=host,
+        )
 
     def sitemap(
         self,

@@ -15,8 +15,10 @@ from typing import Any, Self
 
 from rigs.faults import Fault, Faults
 from rigs.website import html
+from rigs.website import tls as tls_kinds
 from rigs.website.company import Company
 from rigs.website.site import Site
+from rigs.website.tls import Certificates
 from rigs.website.values import Asked, Policy, Reply, Visit
 from rigs.website.wire import Wire
 
@@ -38,14 +40,19 @@ class WebsiteRig:
         policy: Policy = "strong",
         seed: int = 1,
         pages: int = 0,
+        tls: bool = False,
         **options: Any,
     ) -> None:
         """Prepare sites that listen on `addresses`, all at one port.
 
         `policy` is what hosts say of versions unless they are told otherwise. `seed` is that of
         faults that strike by chance, and of a company's site of so many `pages` on the first host;
-        `options` are those of `generate`.
+        `options` are those of `generate`. `tls`: also at `secure_url`, with certificates that hold
+        and that do not.
         """
+        self.certificates = Certificates() if tls else None
+        """Whom clients are to trust: `certificates.authority`, `certificates.trusting()`."""
+        self._secure: dict[tls_kinds.Kind, int] = {}
         self._addresses, self._port = tuple(addresses), port
         self.site = Site(self._addresses[0], policy=policy)
         """The sites: what people do to them."""
@@ -99,6 +106,15 @@ class WebsiteRig:
     def url_of(self, host: str) -> str:
         """Return a host's address, without a slash at its end."""
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    def secure_url(self, kind: tls_kinds.Kind = "good", host: str | None = None) -> str:
+        """Return a host's address by TLS, with a certificate of a kind, on the same sites.
+
+        Kinds are `good`, `untrusted`, `expired` and `other-name`; `good` on all addresses, the
+        others on the first one.
+        """
+        name = host or self.site.first
+        return f"https://{f'[{name}]' if ':' in name else name}:{self._secure[kind]}"
 
     # A company's site
 
@@ -227,6 +243,7 @@ class WebsiteRig:
         for _ in range(_PORT_TRIES):
             with suppress(OSError):
                 self._port = await self._listen(self._port)
+                await self._listen_securely()
                 return
         raise RuntimeError("no port is free on all of the addresses")
 
@@ -239,6 +256,16 @@ class WebsiteRig:
                 await self._wire.close()
                 raise
         return wanted
+
+    async def _listen_securely(self) -> None:
+        if self.certificates is None:
+            return
+        for kind in tls_kinds.KINDS:
+            context = self.certificates.context(kind, self._addresses)
+            port = 0
+            for address in self._addresses if kind == "good" else self._addresses[:1]:
+                port = await self._wire.listen(address, port, context)
+            self._secure[kind] = port
 
     async def _stop(self) -> None:
         await self._wire.close()
