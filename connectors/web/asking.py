@@ -6,7 +6,7 @@ Knows nothing of other addresses, nor of what is remembered.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from connectors.base import ConnectorError
 from connectors.web import kinds
@@ -32,10 +32,10 @@ class Asked:
     target: str | None = None
     permanent: bool = False
     kind: Kind = ""
-    page: Page = Page()
+    page: Page = field(default_factory=Page)
     body: bytes = b""
     media_type: str | None = None
-    validators: Validators = Validators()
+    validators: Validators = field(default_factory=Validators)
     rendered: bool = False
     away: bool = False
     """Whether the host itself seems to be in trouble, not this page of it."""
@@ -63,8 +63,8 @@ class Asker:
             return Asked(url, "trouble", str(error), away=True, robots_away=True)
         validators = known.validators if known and not anew else None
         try:
-            # Each hop is an address of its own: asked for once, and only where the scope allows it.
-            # One to the same page brings a cookie.
+            # Each hop is an address of its own: asked for once, and only where the scope allows
+            # it. One to the same page brings a cookie.
             answer = self._web.get(
                 url,
                 validators=validators,
@@ -94,17 +94,16 @@ class Asker:
             return Asked(url, "missing", f"the server answers {status}")
         if not 200 <= status < 300:
             away = status >= 500 or status == 429
+            if is_html(answer) and (page := read(answer)).wall in {"challenge", "login"}:
+                return Asked(url, "wall", _at_the_wall(page), page=page, away=away)
             return Asked(url, "trouble", _words(status), away=away)
+        if status not in {200, 203}:  # "accepted", "no content": nothing that could be a page
+            return Asked(url, "trouble", f"{status}: the server sends no page")
         return self._content(url, answer)
 
     def _content(self, url: str, answer: Answer) -> Asked:
-        without = kinds.without_text(answer.content_type) or (
-            None if answer.status in {200, 203} else f"the server answers {answer.status}"
-        )
-        if without:
-            return Asked(
-                url, "ok", without, kind="other", validators=answer.validators, page=Page()
-            )
+        if without := kinds.without_text(answer.content_type):
+            return Asked(url, "ok", without, kind="other", validators=answer.validators)
         if not is_html(answer):
             page = Page(
                 canonical=answer.canonical,
@@ -114,16 +113,20 @@ class Asker:
             return _asked(url, answer, page)
         page = read(answer, ignore=self._ignore)
         if page.wall == "javascript" and self._web.javascript:
-            return self._drawn(url)
+            return self._drawn(url, answer)
         return _asked(url, answer, page)
 
-    def _drawn(self, url: str) -> Asked:
+    def _drawn(self, url: str, answer: Answer) -> Asked:
         try:
-            drawn = self._web.render(url, max_bytes=self._max_bytes)
+            drawn = self._web.render(url, max_bytes=self._max_bytes, answer=answer)
         except ConnectorError as error:
             return Asked(url, "trouble", _one_line(error))
-        # Where a script sent the browser is no address of this document.
-        page = read(replace(drawn, url=url), ignore=self._ignore)
+        if normalised(drawn.url, ignore=self._ignore) not in {url, None}:
+            return Asked(url, "redirect", target=drawn.url)  # its script leads elsewhere
+        page = read(drawn, ignore=self._ignore)
+        if page.wall == "javascript":
+            why = f"there is nothing on the page when its scripts have run, either ({page.why})"
+            return Asked(url, "wall", why, page=page)
         return replace(_asked(url, drawn, page), rendered=True)
 
 
@@ -163,8 +166,8 @@ def _noindex(robots: str | None) -> bool:
 def _at_the_wall(page: Page) -> str:
     how = f" ({page.why})" if page.why else ""
     return {
-        "challenge": f"a test for robots stands in place of the page{how}: ask who runs the site to "
-        "let kurage-bot in",
+        "challenge": f"a test for robots stands in place of the page{how}: ask who runs the site "
+        "to let kurage-bot in",
         "login": f"a login stands in place of the page{how}: set `account` and WEB_…_COOKIE (or "
         "_HEADER, _USER and _PASSWORD), or renew what is set there",
         "javascript": f"there is nothing on the page before its scripts run{how}: set "
@@ -181,7 +184,5 @@ def _words(status: int) -> str:
         451: "it is withheld for legal reasons",
     }
     if status >= 500:
-        return (
-            f"{status}: the server has a problem of its own; it is tried again with the next sync"
-        )
+        return f"{status}: the server has a problem of its own; the next sync tries again"
     return f"{status}: {known.get(status, 'the server does not give the page')}"

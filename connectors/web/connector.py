@@ -129,7 +129,10 @@ class WebConnector:
         Not at once where it is 404 or 410: that has to be so in several crawls in a row.
         """
         return self._lookup.gone(
-            document_ids, self._result.gone, gone_after=self._options.gone_after
+            document_ids,
+            self._result.gone,
+            crawl=self._result.crawl,
+            gone_after=self._options.gone_after,
         )
 
     def find(self, url: str) -> Ref | None:

@@ -8,8 +8,7 @@ crawl that was killed goes on. Knows nothing of documents' readers, nor of who t
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,6 @@ from queue import Empty, SimpleQueue
 
 from connectors.base import ConnectorError
 from connectors.web import kinds
-from connectors.web.addresses import host_of
 from connectors.web.asking import Asked, Asker
 from connectors.web.discovery import Discovery, is_sitemap
 from connectors.web.ending import Ending
@@ -26,14 +24,13 @@ from connectors.web.known import Known
 from connectors.web.memory import Memory, Waiting
 from connectors.web.net import Web
 from connectors.web.noting import noted
+from connectors.web.outages import Outages
 from connectors.web.scope import Scope
 from connectors.web.traps import Traps
 from connectors.web.turns import Turns
 
 AT_ONCE = 32
 """Requests under way at most, to all hosts."""
-_AWAY_AFTER = 10
-"""Failures of a host in a row after which its seed is asked whether it is there at all."""
 _HEARTBEAT = 60.0
 """Seconds after which what was told last is told again: who listens holds a lease."""
 
@@ -76,9 +73,7 @@ class Crawl:
         self._seen: set[int] = set()
         """Hashes of all addresses that were ever put on the frontier: a tenth of their size."""
         self._queued = 0
-        self._seed_hosts = {host_of(seed) for seed in scope.seeds}
-        self._failing: Counter[str] = Counter()
-        self._away: dict[str, str] = {}
+        self._outages = Outages(scope.seeds, lambda seed: self._asker.ask(seed, store.known(seed)))
         self._same_level: list[Waiting] = []
         self._left = 0
         """New addresses that may still be asked for."""
@@ -115,7 +110,7 @@ class Crawl:
             self._store, self._scope, crawl=self._number, gone_after=self._options.gone_after
         )
         ending.decide()
-        remarks = ending.remarks(discovery, self._away, self.unasked)
+        remarks = ending.remarks(discovery, self._outages.away, self.unasked)
         self._store.end(
             self._number, [(level, f"{where}: {what}") for level, where, what in remarks]
         )
@@ -209,7 +204,7 @@ class Crawl:
 
     # Level by level
 
-    def _levels(self) -> Iterator[Known | None]:
+    def _levels(self) -> Generator[Known | None]:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="crawl") as pool:
             try:
                 known_queued = False
@@ -238,14 +233,9 @@ class Crawl:
                 answers.put((one, known, error))
 
         while True:
-            while under_way < AT_ONCE and (one := turns.next()):
-                known = self._store.known(one.url)
-                if self._is_asked(one, known):
-                    pool.submit(ask, one, known)
-                    under_way += 1
-                else:
-                    self._store.done(one.url)
-                    turns.done(one)
+            for one, known in self._to_ask(turns, AT_ONCE - under_way):
+                pool.submit(ask, one, known)
+                under_way += 1
             if not under_way:
                 return
             try:
@@ -257,20 +247,31 @@ class Crawl:
             turns.done(one)
             if isinstance(asked, BaseException):
                 raise asked
-            self._watch(one, asked)
-            now = self._note(one, known, asked)
+            self._outages.watch(asked)
+            yield self._note(one, known, asked)
             for other in self._same_level:
                 turns.add(other)
             self._same_level.clear()
-            yield now
             if time.monotonic() - beat > _HEARTBEAT:
                 beat = time.monotonic()
                 yield None
 
+    def _to_ask(self, turns: Turns, room: int) -> list[tuple[Waiting, Known | None]]:
+        """Return what to ask for now, with what is known of each."""
+        found: list[tuple[Waiting, Known | None]] = []
+        while len(found) < room and (one := turns.next()):
+            known = self._store.known(one.url)
+            if self._is_asked(one, known):
+                found.append((one, known))
+            else:
+                self._store.done(one.url)
+                turns.done(one)
+        return found
+
     def _is_asked(self, one: Waiting, known: Known | None) -> bool:
         if known and known.crawl == self._number:
             return False
-        if (away := self._away.get(host_of(one.url))) is not None:
+        if away := self._outages.of(one.url):
             self._note(one, known, Asked(one.url, "trouble", away))
             return False
         if not (known and known.document) and self._traps.closed(one.url):
@@ -284,28 +285,6 @@ class Crawl:
         self._left -= 1
         self._known_left -= 1
         return True
-
-    def _watch(self, one: Waiting, asked: Asked) -> None:
-        """Notice a host that is away: then none of its pages is asked for."""
-        host = host_of(one.url)
-        if not asked.away:
-            self._failing[host] = 0
-            return
-        self._failing[host] += 1
-        if host in self._seed_hosts:
-            if asked.robots_away:
-                raise ConnectorError(asked.why)
-            if self._failing[host] >= _AWAY_AFTER:
-                self._look_at_seed(host)
-        elif asked.robots_away or self._failing[host] >= _AWAY_AFTER:
-            self._away[host] = asked.why
-
-    def _look_at_seed(self, host: str) -> None:
-        seed = next(one for one in self._scope.seeds if host_of(one) == host)
-        asked = self._asker.ask(seed, self._store.known(seed))
-        if asked.outcome not in {"ok", "redirect"}:
-            raise ConnectorError(f"{seed}: {asked.why} (in the middle of the crawl)")
-        self._failing[host] = 0
 
     def _is_certain(self, known: Known) -> bool:
         """Tell whether a page is told at once, as a document.
@@ -342,34 +321,35 @@ class Crawl:
                 self._store.keep_body(known, asked.body)
             self._store.done(one.url)
             if known.outcome == "redirect" and known.target and one.hops < HOPS:
-                target = Waiting(known.target, one.depth, one.hops + 1, one.later)
-                self._same_level += self._queue([target])
+                hop = Waiting(known.target, one.depth, one.hops + 1, one.later)
+                self._same_level += self._queue([hop])
             if known.canonical and known.outcome == "ok" and known.canonical != one.url:
-                canonical = Waiting(known.canonical, one.depth, one.hops, one.later)
-                self._same_level += self._queue([canonical])
+                named = Waiting(known.canonical, one.depth, one.hops, one.later)
+                self._same_level += self._queue([named])
             if self._options.follow and one.depth < self._scope.depth:
                 self._queue([Waiting(link, one.depth + 1) for link in links])
         return known
 
     def _queue(self, addresses: Iterable[Waiting]) -> list[Waiting]:
         """Put on the frontier what is new and counts; return it."""
-        fresh = []
-        for one in addresses:
-            key = hash(one.url)
-            if key in self._seen:
-                continue
-            self._seen.add(key)
-            url = one.url
-            if not self._scope.covers(url) or not kinds.is_asked_for(url):
-                continue
-            if self._traps.refuses(url) or self._traps.closed(url):
-                continue
-            if self._former_traps.closed(url) and self._store.known(url) is None:
-                one = replace(one, later=2)  # when all else was asked for, if it is open then
-            fresh.append(one)
+        fresh = [one for one in map(self._if_new, addresses) if one]
         self._store.wait(fresh, self._queued)
         self._queued += len(fresh)
         return [one for one in fresh if not one.later]
+
+    def _if_new(self, one: Waiting) -> Waiting | None:
+        """Return an address that was not seen in this crawl, and when its turn comes."""
+        url, key = one.url, hash(one.url)
+        if key in self._seen:
+            return None
+        self._seen.add(key)
+        if not kinds.is_asked_for(url) or not self._scope.covers(url):
+            return None
+        if self._traps.refuses(url) or self._traps.closed(url):
+            return None
+        if self._former_traps.closed(url) and self._store.known(url) is None:
+            return replace(one, later=2)  # when all else was asked for, if it is open then
+        return one
 
     def _queue_in_parts(self, urls: Iterable[str]) -> None:
         part: list[Waiting] = []

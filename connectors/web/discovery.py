@@ -46,7 +46,7 @@ class Discovery:
 
     def pages(self) -> Iterator[str]:
         """Yield the addresses that site maps name, normalised, some more than once."""
-        asked = set()
+        asked: set[str] = set()
         waiting = deque(self._begin())
         while waiting and len(asked) < _MOST:
             url, named = waiting.popleft()
@@ -109,10 +109,12 @@ class Discovery:
         return found
 
     def _parsed(self, body: bytes, url: str, *, named: bool) -> tuple[tuple[str, ...], bool]:
-        found = []
+        found: list[str] = []
         try:
-            for entry in entries(body, url, ignore=self._scope.ignore_parameters):
-                found.append((_INDEX if entry.is_index else "") + entry.url)
+            found.extend(  # up to where it breaks off
+                (_INDEX if entry.is_index else "") + entry.url
+                for entry in entries(body, url, ignore=self._scope.ignore_parameters)
+            )
         except ConnectorError as error:
             # At the usual place many servers have a page that says that there is nothing.
             if named or found:

@@ -16,6 +16,9 @@ from connectors.web.memory import Memory
 from connectors.web.scope import Scope
 from connectors.web.traps import Traps
 
+_COUNTED_FOR = 10
+"""Crawls for which it is remembered how often a page was missing that nothing leads to."""
+
 Line = tuple[str, str, str]
 """Level, where, and what."""
 
@@ -66,10 +69,14 @@ class Ending:
                     self.documents.append(replace(known, document=True, misses=decision.misses))
                     continue
                 store.drop_body(known.url)
-                self.gone[known.url] = decision.gone
                 if not decision.document and known.crawl != self._crawl:
-                    forgotten.append(known.url)
-                elif is_unread(known) and self._scope.covers(known.url):
+                    # One that is gone may still be in an index that was not allowed to delete it:
+                    # then it is looked at once more, and what was counted holds.
+                    if not known.misses or known.crawl < self._crawl - _COUNTED_FOR:
+                        forgotten.append(known.url)
+                    continue
+                self.gone[known.url] = decision.gone
+                if is_unread(known) and self._scope.covers(known.url):
                     self.documents.append(known)
             store.forget(forgotten)
 
@@ -86,15 +93,11 @@ class Ending:
         ]
         lines += [("warning", url, why) for url, why in sorted(discovery.troubles.items())[:10]]
         if unasked:
-            most = self._scope.max_pages
-            lines.append(
-                (
-                    "warning",
-                    "max_pages",
-                    f"{unasked} further addresses were found and not asked for: "
-                    f"max_pages = {most} is reached; raise it, or narrow the scope by `exclude`",
-                )
+            reached = (
+                f"max_pages = {self._scope.max_pages} is reached: {unasked} further addresses were "
+                "found and not asked for; raise it, or narrow the scope by `exclude`"
             )
+            lines.append(("warning", "max_pages", reached))
         return lines
 
 

@@ -65,7 +65,7 @@ class Fates:
             self._decided[known.url] = self._decide(known)
         return self._decided[known.url]
 
-    def _decide(self, known: Known) -> Decision:
+    def _decide(self, known: Known) -> Decision:  # noqa: PLR0911 - a table, case by case
         was = known.document
         if not self._covers(known.url):
             return Decision(document=False, withheld="it is out of the scope", gone=True)
@@ -119,7 +119,7 @@ class Fates:
         """
         end = self._end_of(known)
         why = f"it leads to {end.url if end else known.target}"
-        arrives = end is not None and end.url != known.url and self.decided(end).document
+        arrives = end is not None and end.url != known.url and self._is_there(end)
         if arrives and known.permanent:
             return Decision(document=False, withheld=why, gone=True)
         if arrives or (known.permanent and not self._covers(known.target or "")):
@@ -129,6 +129,15 @@ class Fates:
             return Decision(stays, misses, withheld="" if stays else why, gone=gone)
         stays = known.document
         return Decision(stays, known.misses, withheld="" if stays else why)
+
+    def _is_there(self, known: Known) -> bool:
+        """Tell whether a page answers, as a document or as another dress of one."""
+        if known.outcome != "ok" or known.crawl != self._crawl:
+            return False
+        other = self._known.get(known.canonical or "")
+        return self.decided(known).document or bool(
+            known.kind == "content" and other and stands_for(known, other) and other.document
+        )
 
     def _end_of(self, known: Known) -> Known | None:
         """Return where redirects end; None: nowhere that was asked for."""

@@ -13,7 +13,6 @@ from connectors.base import ConnectorError, Document, Ref, Unread
 from connectors.run_ahead import Job, ahead
 from connectors.web.addresses import host_of
 from connectors.web.asking import Asked, Asker
-from connectors.web.known import Known
 from connectors.web.memory import Memory
 from connectors.web.noting import noted
 from connectors.web.refs import Teller

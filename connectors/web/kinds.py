@@ -7,17 +7,17 @@ from typing import Final
 
 _SUFFIXES: Final = (
     # What a page is made of
-    "css js mjs map woff woff2 ttf otf eot ico cur webmanifest wasm swf "
+    "css|m?js|map|woff2?|[to]tf|eot|ico|cur|webmanifest|wasm|swf|"
     # Pictures, sound, films
-    "jpg jpeg jpe jfif png gif webp avif bmp tif tiff svg svgz heic heif psd ai eps indd raw "
-    "mp3 m4a aac ogg oga opus wav wma flac mid mp4 m4v mov avi wmv flv webm mkv mpg mpeg 3gp ogv ts m3u8 "
+    "jpe?g?|jfif|png|gif|webp|avif|bmp|tiff?|svgz?|hei[cf]|psd|ai|eps|indd|raw|"
+    "mp[34]|m4[av]|aac|og[gav]|opus|wav|wm[av]|flac|midi?|mov|avi|flv|webm|mkv|mpe?g|3gp|ts|m3u8|"
     # Archives, programs, images of disks
-    "zip gz tgz bz2 tbz xz 7z rar tar lzh lha cab jar war iso dmg img vhd exe msi bat apk ipa deb rpm "
-    "pkg bin dll so class pyc "
+    "zip|gz|tgz|t?bz2?|xz|7z|rar|tar|lzh|lha|cab|[jw]ar|iso|dmg|img|vhd|exe|msi|bat|apk|ipa|deb|"
+    "rpm|pkg|bin|dll|so|class|pyc|"
     # For programs: feeds, calendars, addresses, maps, drawings, data
-    "rss atom ics vcf kml kmz gpx dwg dxf stl step sqlite db mdb accdb parquet"
-).split()
-_BY_SUFFIX = re.compile(rf"\.(?:{'|'.join(_SUFFIXES)})", re.IGNORECASE)
+    "rss|atom|ics|vcf|km[lz]|gpx|dwg|dxf|stl|step|sqlite|db|mdb|accdb|parquet"
+)
+_BY_SUFFIX = re.compile(rf"\.(?:{_SUFFIXES})", re.IGNORECASE)
 _TYPES = re.compile(
     r"(?:image|audio|video|font|model|chemical)/.*|"
     r"text/(?:css|javascript|ecmascript|calendar|vcard|cache-manifest|x-component)|"

@@ -39,7 +39,7 @@ class Lookup:
             if asked.outcome != "ok":
                 raise ConnectorError(f"{seed}: {why_not(asked)}")
 
-    def find(self, url: str) -> Ref | None:
+    def find(self, url: str) -> Ref | None:  # noqa: PLR0911 - a table, case by case
         """Return the document at an address."""
         address = self._address(url)
         if address is None:
@@ -62,7 +62,7 @@ class Lookup:
             return self._teller.ref(known) if self._memory.last_crawl()[1] is None else None
         return None if before.withheld and not before.document else self._teller.ref(known)
 
-    def left_out(self, url: str) -> str | None:
+    def left_out(self, url: str) -> str | None:  # noqa: PLR0911 - likewise
         """Return why there is no document at an address; None: it is none of this source's."""
         address = self._scope.normalised(url)
         if address is None or not self._scope.covers_host(address):
@@ -70,9 +70,7 @@ class Lookup:
         by_name = (
             self._scope.why_not(address)
             or Traps().refuses(address)
-            or (
-                None if kinds.is_asked_for(address) else "its name says that it has no text to read"
-            )
+            or (None if kinds.is_asked_for(address) else "its name says that it has no text")
         )
         if by_name:
             return by_name
@@ -86,8 +84,8 @@ class Lookup:
         before = self._memory.known(known.url)
         if before is None:
             return (
-                "no link leads to it from the pages that were crawled: it is in no site map, beyond "
-                "`depth` or `max_pages`, or new since the last sync"
+                "no link leads to it from the pages that were crawled: it is in no site map, "
+                "beyond `depth` or `max_pages`, or new since the last sync"
             )
         return before.withheld or None
 
@@ -109,17 +107,18 @@ class Lookup:
         return Presence(exists=True, version=now.fingerprint, readers=self._teller.readers)
 
     def gone(
-        self, ids: Collection[str], decided: Mapping[str, bool], *, gone_after: int
+        self, ids: Collection[str], decided: Mapping[str, bool], *, crawl: int, gone_after: int
     ) -> frozenset[str]:
         """Return those that are documents no more.
 
-        `decided` are those that the crawl of this process saw: they are not asked for again.
+        `decided` are those of which the crawl of this process saw that they are none, or missing:
+        they are not asked for again. `crawl` is its number, 0 for none.
         """
         found, asked_for = set(), []
         for one in ids:
             if decided.get(one) or self._address(one) != one:
                 found.add(one)
-            elif one not in decided:
+            elif one not in decided and not self._is_counted(one, crawl):
                 asked_for.append(one)
         if asked_for:
             self.seeds_answer()
@@ -127,6 +126,11 @@ class Lookup:
             if self._is_gone(one, gone_after):
                 found.add(one)
         return frozenset(found)
+
+    def _is_counted(self, url: str, crawl: int) -> bool:
+        """Tell whether the crawl of this process missed it: a second look would count twice."""
+        known = self._memory.known(url)
+        return bool(crawl and known and known.crawl == crawl and known.outcome == "missing")
 
     def _is_gone(self, url: str, gone_after: int) -> bool:
         known = self._memory.known(url)

@@ -2,9 +2,11 @@
 
 By address: how it answered last, what spares its body the next time, where its links lead, in how
 many crawls it was missing. Of a crawl under way: what is still to be asked for, so that one that
-was killed goes on without asking twice. And bodies of pages that changed, until they are fetched: each
-page is asked for once. Losing it costs requests, never a document. Sources may share it.
+was killed goes on without asking twice. And bodies of pages that changed, until they are fetched:
+each page is asked for once. Losing it costs requests, never a document. Sources may share it.
 """
+
+# ruff: noqa: S608 - names of columns are put together here, and nothing that came from outside
 
 from __future__ import annotations
 
@@ -62,8 +64,12 @@ class Waiting:
 class Memory:
     """What is remembered of one source; threads may share it."""
 
-    def __init__(self, path: Path | None, source: str) -> None:
-        """`source` names what is crawled; `path` None: nothing is remembered longer than this."""
+    def __init__(self, path: Path | None, source: str, *, body_bytes: int = BODY_BYTES) -> None:
+        """`source` names what is crawled; `path` None: nothing is remembered longer than this.
+
+        `body_bytes`: how much of bodies may wait.
+        """
+        self._most_body_bytes = body_bytes
         self.source = source
         self._path = path
         self._database = Database(path, _CREATE)
@@ -285,7 +291,7 @@ class Memory:
         if self._body_bytes is None:
             total = self._database.rows("SELECT coalesce(sum(length(body)), 0) FROM bodies")
             self._body_bytes = int(total[0][0])
-        if self._body_bytes + size > BODY_BYTES:
+        if self._body_bytes + size > self._most_body_bytes:
             return False
         self._body_bytes += size
         return True
