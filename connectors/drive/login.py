@@ -27,6 +27,8 @@ from connectors.drive.credentials import BadFileError, json_of, safe_address
 
 LONGEST = 600
 """Seconds in which the person has consented."""
+_TIMEOUT = 60
+"""Seconds for the answer with the token."""
 _ELSEWHERE = "http://localhost:1/"
 """Where a browser of another machine is sent back to: nothing answers, but its address line holds
 the code."""
@@ -43,6 +45,16 @@ class Words:
     """In the browser, when it is done."""
 
 
+class _Flow(InstalledAppFlow):  # type: ignore[misc]
+    """The library's, which would wait for ever for an answer.
+
+    Google documents the client's id and secret in the body, where the library sends a header.
+    """
+
+    def fetch_token(self, **how: Any) -> Any:
+        return super().fetch_token(timeout=_TIMEOUT, include_client_id=True, **how)
+
+
 def login(
     client_secrets: Path,
     out: Path,
@@ -57,7 +69,7 @@ def login(
     given the address to visit, and returns the address that the browser was sent to at last. Raises
     ConnectorError.
     """
-    flow = InstalledAppFlow.from_client_config(_client(client_secrets), list(SCOPES))
+    flow = _Flow.from_client_config(_client(client_secrets), list(SCOPES))
     _must_be_ours(out, client_secrets)
     try:
         if paste is None:
