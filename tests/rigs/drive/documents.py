@@ -221,26 +221,17 @@ class Export:
         )
 
     def _block(self, block: Block, name: str | None) -> str:
-        if block.kind == "title":
-            return f'<p class="c0 title" id="{name}">{self._runs(block.runs)}</p>'
-        if block.kind == "heading":
-            tag = f"h{block.level}"
-            return f'<{tag} class="c0" id="{name}">{self._runs(block.runs)}</{tag}>'
+        if name:
+            tag, look = ("p", "c0 title") if block.kind == "title" else (f"h{block.level}", "c0")
+            return f'<{tag} class="{look}" id="{name}">{self._runs(block.runs)}</{tag}>'
         if block.kind == "table":
             return self._table(block.rows)
         if block.kind == "break":
             return '<hr style="page-break-before:always;display:none;">'
         if block.kind == "image":
-            data = base64.b64encode(_png(block.text)).decode()
-            return (
-                '<p class="c0"><span style="overflow: hidden; display: inline-block; margin: 0.00px'
-                ' 0.00px; border: 0.00px solid #000000; width: 24.00px; height: 24.00px;">'
-                f'<img alt="{_escaped(block.text)}" src="data:image/png;base64,{data}" '
-                'style="width: 24.00px; height: 24.00px;" title=""></span></p>'
-            )
-        if not block.runs:
-            return '<p class="c0 c4"><span class="c1"></span></p>'
-        return f'<p class="c0">{self._runs(block.runs)}</p>'
+            return _image(block.text)
+        look = "c0" if block.runs else "c0 c4"
+        return f'<p class="{look}">{self._runs(block.runs)}</p>'
 
     def _table(self, rows: Sequence[Sequence[str]]) -> str:
         self._tables += 1
@@ -303,6 +294,16 @@ class Export:
         )
 
 
+def _image(alternative: str) -> str:
+    data = base64.b64encode(picture(alternative)).decode()
+    return (
+        '<p class="c0"><span style="overflow: hidden; display: inline-block; margin: 0.00px '
+        '0.00px; border: 0.00px solid #000000; width: 24.00px; height: 24.00px;">'
+        f'<img alt="{_escaped(alternative)}" src="data:image/png;base64,{data}" '
+        'style="width: 24.00px; height: 24.00px;" title=""></span></p>'
+    )
+
+
 def _escaped(text: str) -> str:
     said = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     said = said.replace('"', "&quot;").replace("  ", "&nbsp; ")
@@ -317,8 +318,8 @@ def _letters(number: int) -> str:
     return said
 
 
-def _png(text: str) -> bytes:
-    """Return a small picture; another one for another text."""
+def picture(text: str) -> bytes:
+    """Return a small PNG; another one for another text."""
     colour = hashlib.sha256(text.encode()).digest()[:3]
     rows = b"".join(b"\0" + colour * 24 for _ in range(24))
 
@@ -331,8 +332,3 @@ def _png(text: str) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
     )
-
-
-def picture(text: str) -> bytes:
-    """Return a small PNG; another one for another text."""
-    return _png(text)

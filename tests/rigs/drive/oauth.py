@@ -57,6 +57,12 @@ class Access:
     offline: bool = False
 
 
+class _RefusedError(Exception):
+    def __init__(self, words: str, *, status: int = 400, error: str = "invalid_grant") -> None:
+        super().__init__(words)
+        self.status, self.error, self.words = status, error, words
+
+
 class Tokens:
     """All tokens that were given out."""
 
@@ -116,43 +122,52 @@ class Tokens:
         return said({**body, "token_type": "Bearer", **further})
 
     def _by_jwt(self, assertion: str) -> Answer:
-        world, now = self._core.world, self._core.world.clock.now()
+        try:
+            return self._issue(self._signed_for(assertion))
+        except _RefusedError as error:
+            return _refused(error.status, error.error, error.words)
+
+    def _signed_for(self, assertion: str) -> Access:
+        world = self._core.world
+        claims = self._claims(assertion)
+        issuer = world.people.get(str(claims.get("iss")))
+        if issuer is None or not issuer.service or issuer.deleted:
+            raise _RefusedError("Invalid grant: account not found")
+        if issuer.suspended:
+            raise _RefusedError("Invalid grant: account disabled")
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        if not scopes:
+            words = "Invalid OAuth scope or ID token audience provided."
+            raise _RefusedError(words, error="invalid_scope")
+        subject = claims.get("sub")
+        if subject is None or subject == issuer.email:
+            return Access(issuer.email, scopes, 0)
+        if issuer.email != world.delegated or not scopes <= self._core.settings.delegation:
+            words = (
+                "Client is unauthorized to retrieve access tokens using this method, or client not "
+                "authorized for any of the scopes requested."
+            )
+            raise _RefusedError(words, status=401, error="unauthorized_client")
+        person = world.people.get(str(subject).lower())
+        if person is None or person.suspended or person.deleted or person.domain != world.domain:
+            raise _RefusedError("Invalid email or User ID")
+        return Access(person.email, scopes, 0)
+
+    def _claims(self, assertion: str) -> dict[str, Any]:
+        now = self._core.world.clock.now()
         try:
             claims = _verified(assertion)
         except (ValueError, InvalidSignature):
-            return _refused(400, "invalid_grant", "Invalid JWT Signature.")
+            raise _RefusedError("Invalid JWT Signature.") from None
         if claims.get("aud") not in {AUDIENCE, f"{self._core.root}/token"}:
-            return _refused(400, "invalid_grant", "Invalid JWT: Failed audience check.")
+            raise _RefusedError("Invalid JWT: Failed audience check.")
         if not now - 3900 <= claims.get("iat", 0) <= now + 300 or claims.get("exp", 0) < now - 300:
             words = (
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
                 "timeframe. Check your iat and exp values in the JWT claim."
             )
-            return _refused(400, "invalid_grant", words)
-        issuer = world.people.get(str(claims.get("iss")))
-        if issuer is None or not issuer.service or issuer.deleted:
-            return _refused(400, "invalid_grant", "Invalid grant: account not found")
-        if issuer.suspended:
-            return _refused(400, "invalid_grant", "Invalid grant: account disabled")
-        scopes = frozenset(str(claims.get("scope", "")).split())
-        if not scopes:
-            return _refused(
-                400, "invalid_scope", "Invalid OAuth scope or ID token audience provided."
-            )
-        subject = claims.get("sub")
-        if subject is None or subject == issuer.email:
-            return self._issue(Access(issuer.email, scopes, 0))
-        granted = issuer.email == world.delegated and scopes <= self._core.settings.delegation
-        if not granted:
-            words = (
-                "Client is unauthorized to retrieve access tokens using this method, or client not "
-                "authorized for any of the scopes requested."
-            )
-            return _refused(401, "unauthorized_client", words)
-        person = world.people.get(str(subject).lower())
-        if person is None or person.suspended or person.deleted or person.domain != world.domain:
-            return _refused(400, "invalid_grant", "Invalid email or User ID")
-        return self._issue(Access(person.email, scopes, 0))
+            raise _RefusedError(words)
+        return claims
 
     def _by_refresh(self, form: Any) -> Answer:
         if refused := _client(form):

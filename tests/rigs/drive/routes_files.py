@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from rigs.drive.core import Answer, Call, Core, Json, RefusedError, said
 from rigs.drive.fields import Mask, below, mask, wanted
-from rigs.drive.query import Query, parsed
-from rigs.drive.records import NATIVE, Item
+from rigs.drive.listing import found
+from rigs.drive.records import Item
 from rigs.drive.shapes import EXPORTS, Shapes
-
-_SORTS: dict[str, Any] = {
-    "name": lambda item: item.name,
-    "name_natural": lambda item: item.name,
-    "modifiedTime": lambda item: item.modified,
-    "createdTime": lambda item: item.created,
-    "folder": lambda item: item.media_type != f"{NATIVE}folder",
-}
 
 
 def listed(core: Core, call: Call) -> Answer:
@@ -28,7 +19,7 @@ def listed(core: Core, call: Call) -> Answer:
     inner = below(given, "files")
     if inner is not None and "permissions" in inner:
         size = min(size, core.settings.inline_page)
-    everything = None if call.get("pageToken") else _found(core, call)
+    everything = None if call.get("pageToken") else found(core, call)
     ids, token = core.paged(call, what, everything, size)
     shapes = Shapes(core, call.account)
     items = [core.world.items[one] for one in ids if one in core.world.items]
@@ -53,97 +44,6 @@ def _same(call: Call) -> dict[str, str]:
     return {name: one for name, one in call.query.items() if name not in left_out}
 
 
-def _found(core: Core, call: Call) -> list[str]:
-    query = parsed(core, call, call.get("q"))
-    items = [one for one in _candidates(core, call, query) if query.test(one) and not one.root]
-    items.reverse()  # what is newest comes first
-    for sort in reversed([one for one in call.get("orderBy").split(",") if one]):
-        name, _, way = sort.strip().partition(" ")
-        if name not in _SORTS:
-            raise RefusedError(400, "invalid", "Invalid Value", "orderBy")
-        items.sort(key=_SORTS[name], reverse=way == "desc")
-    return [one.id for one in items]
-
-
-def _candidates(core: Core, call: Call, query: Query) -> list[Item]:
-    world, account = core.world, call.account
-    drive_id, corpora = call.get("driveId"), call.get("corpora", "user")
-    everywhere, supported = call.flag("includeItemsFromAllDrives"), call.flag("supportsAllDrives")
-    _hold_together(drive_id, corpora, everywhere=everywhere, supported=supported)
-    for name in query.names:
-        folder = world.items.get(name)
-        known = folder and world.sharing.role(account, folder) is not None
-        if not folder or not known or (folder.drive and not supported):
-            raise RefusedError(404, "notFound", "File not found: .", "fileId")
-    if drive_id:
-        drive = world.drives.get(drive_id)
-        if drive is None or not world.sharing.is_member(account, drive):
-            raise RefusedError(404, "notFound", f"Shared drive not found: {drive_id}", "driveId")
-    pool = world.items.values() if query.parents is None else _children(core, query.parents)
-    return [one for one in pool if _listed_to(core, account, one, corpora, drive_id, query,
-                                              everywhere=everywhere)]  # fmt: skip
-
-
-def _children(core: Core, parents: frozenset[str]) -> list[Item]:
-    world = core.world
-    found = {
-        one: world.items[one]
-        for parent in sorted(parents)
-        for one in world.children.get(parent, ())
-    }
-    return list(found.values())
-
-
-def _hold_together(drive_id: str, corpora: str, *, everywhere: bool, supported: bool) -> None:
-    if corpora not in {"user", "domain", "drive", "allDrives"}:
-        raise RefusedError(400, "invalid", "Invalid Value", "corpora")
-    if bool(drive_id) != (corpora == "drive"):
-        words = "The driveId parameter must be specified if and only if corpora is set to drive."
-        raise RefusedError(400, "invalid", words, "driveId")
-    if corpora in {"drive", "allDrives"} and not everywhere:
-        words = "The includeItemsFromAllDrives parameter must be set to true when driveId is specified or corpora contains drive or allDrives."  # noqa: E501
-        raise RefusedError(400, "invalid", words, "includeItemsFromAllDrives")
-    if everywhere and not supported:
-        words = "The supportsAllDrives parameter must be set to true when includeItemsFromAllDrives is set to true."  # noqa: E501
-        raise RefusedError(400, "invalid", words, "supportsAllDrives")
-
-
-def _listed_to(
-    core: Core,
-    account: str,
-    item: Item,
-    corpora: str,
-    drive_id: str,
-    query: Query,
-    *,
-    everywhere: bool,
-) -> bool:
-    world, sharing = core.world, core.world.sharing
-    if corpora == "drive":
-        return item.drive == drive_id and sharing.role(account, item, by_link=False) is not None
-    if item.drive and not everywhere:
-        return False
-    drive = world.drives.get(item.drive or "")
-    if corpora == "allDrives":
-        return (drive is not None and sharing.is_member(account, drive)) or sharing.named(
-            account, item
-        )
-    if corpora == "domain":
-        return any(
-            key[0] == "domain"
-            and key in world.principals(account)
-            and any(one.grant.discoverable for one in layers)
-            for key, layers in sharing.effective(item).layers.items()
-        )
-    if item.id in world.people[account].viewed and sharing.role(account, item) is not None:
-        return True
-    if query.parents is not None:  # looking into a folder is not bound to what was opened before
-        return sharing.role(account, item, by_link=False) is not None
-    if drive is not None and sharing.is_member(account, drive):
-        return False
-    return sharing.named(account, item)
-
-
 def one(core: Core, call: Call) -> Answer:
     """Answer `files.get`, of the description or of the content."""
     if call.get("alt") == "media":
@@ -162,9 +62,9 @@ def _content(core: Core, call: Call) -> Answer:
     _downloadable(core, call, item)
     body = item.body.stored() if item.body else b""
     headers, status = {"Accept-Ranges": "bytes"}, 200
-    found = re.fullmatch(r"bytes=(\d+)-(\d*)", call.headers.get("Range", ""))
-    if found and int(found[1]) < len(body):
-        first, last = int(found[1]), min(int(found[2] or len(body)), len(body) - 1)
+    ranged = re.fullmatch(r"bytes=(\d+)-(\d*)", call.headers.get("Range", ""))
+    if ranged and int(ranged[1]) < len(body):
+        first, last = int(ranged[1]), min(int(ranged[2] or len(body)), len(body) - 1)
         headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
         body, status = body[first : last + 1], 206
     return Answer(status, body, item.media_type, headers, served=item.id)

@@ -152,23 +152,25 @@ class Server:
                 return (
                     self._tokens.answer(call) if name == "token" else self._tokens.authorize(call)
                 )
-        if self._limited():
-            return errors.failed(429, "rateLimitExceeded", {})
         if found is None or asked.method != "GET":
             core.violations.append(f"{asked.method} {path}: no such path on the rig")
             return errors.nowhere()
-        if access is None:
-            return errors.unauthenticated()
         route, match = found
-        if route.api in core.settings.disabled:
-            return errors.disabled(route.api)
-        if not access.scopes & route.scopes:
-            return errors.scope_missing()
+        if access is None or (said := self._barred(route, access)):
+            return errors.unauthenticated() if access is None else said
         match = tuple(unquote(one) for one in match)
         call = Call(path, match, asked.query, access.account, access.scopes, request.headers)
         if route.name == "export link":
             return self._sent_on(route, call)
         return self._held(name, route, call)
+
+    def _barred(self, route: Route, access: Access) -> Answer | None:
+        """Return why a token does not get to a route, None where it does."""
+        if self._limited():
+            return errors.failed(429, "rateLimitExceeded", {})
+        if route.api in self._core.settings.disabled:
+            return errors.disabled(route.api)
+        return None if access.scopes & route.scopes else errors.scope_missing()
 
     def _held(self, name: str, route: Route, call: Call) -> Answer:
         core, described = self._core, route.name

@@ -179,14 +179,7 @@ class Sharing:
                     if not any(one.source == source for one in above.get(key, ())):
                         above.setdefault(key, []).append(_from_above(layer, source))
         if item.limited:
-            for key in list(above):
-                kept = [one for one in above[key] if one.grant.role in _ABOVE_LIMITS]
-                if not kept and item.media_type == FOLDER:
-                    hidden[key] = above[key]
-                if kept:
-                    above[key] = kept
-                else:
-                    del above[key]
+            hidden = _limited(above, folder=item.media_type == FOLDER)
         for key, grant in item.grants.items():
             above.setdefault(key, []).insert(0, Layer(grant, None))
             hidden.pop(key, None)
@@ -214,6 +207,22 @@ class Sharing:
                 if parent_id not in seen and (parent := self._world.items.get(parent_id))
             ]
         return False
+
+
+def _limited(
+    above: dict[tuple[str, str], list[Layer]], *, folder: bool
+) -> dict[tuple[str, str], list[Layer]]:
+    """Take away what does not come through; return who sees of a folder that it is there."""
+    hidden = {}
+    for key, layers in list(above.items()):
+        kept = [one for one in layers if one.grant.role in _ABOVE_LIMITS]
+        if kept:
+            above[key] = kept
+        else:
+            del above[key]
+            if folder:
+                hidden[key] = layers
+    return hidden
 
 
 def _from_above(layer: Layer, source: str) -> Layer:
