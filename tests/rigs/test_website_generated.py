@@ -212,6 +212,16 @@ class TestChange:
         pages = (visitor.get(one).text for one in changing.company.documents)
         assert any(urlsplit(url).path in one for one in pages)
 
+    def test_bodies_that_were_written_ahead_are_the_same_and_change_like_others(
+        self, changing: WebsiteRig, visitor: httpx2.Client
+    ) -> None:
+        url = sorted(changing.company.documents)[20]
+        first = visitor.get(url).content
+        changing.company.warm()
+        assert visitor.get(url).content == first
+        fresh = changing.company.rewrite(url)
+        assert fresh.encode("cp932" if "/archive/" in url else "utf-8") in visitor.get(url).content
+
     def test_a_new_frame_changes_every_page_and_no_truth(
         self, changing: WebsiteRig, visitor: httpx2.Client
     ) -> None:

@@ -5,6 +5,7 @@ Knows neither what pages say nor how they are served.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from dataclasses import dataclass, field
 from typing import Literal
@@ -84,18 +85,24 @@ def href(page: Page, to: Page, origin: str) -> str:
     """Return a link as one of the many hands wrote it that work on a site; for an attribute."""
     path = quoted(to.path)
     plain = "?" not in path
-    ways = (
-        path,
-        origin + path,
-        f"{path}#sec-{to.number}-1",
-        f"{path}?utm_source=site&utm_medium=link" if plain else path,
-        _relative(page, path) if plain else path,
-        origin.partition(":")[2] + path,
-        to.path,  # as people type it, without percent signs
-        f" {path}\n",
-        f"/.{path}",
-    )
-    return attribute(ways[(page.number * 31 + to.number) % len(ways)])
+    way = (page.number * 31 + to.number) % 9
+    if way == 1:
+        path = origin + path
+    elif way == 2:
+        path = f"{path}#sec-{to.number}-1"
+    elif way == 3 and plain:
+        path = f"{path}?utm_source=site&utm_medium=link"
+    elif way == 4 and plain:
+        path = _relative(page, path)
+    elif way == 5:
+        path = origin.partition(":")[2] + path
+    elif way == 6:
+        path = to.path  # as people type it, without percent signs
+    elif way == 7:
+        path = f" {path}\n"
+    elif way == 8:
+        path = f"/.{path}"
+    return attribute(path)
 
 
 def _relative(page: Page, path: str) -> str:
@@ -105,6 +112,7 @@ def _relative(page: Page, path: str) -> str:
     return f"{way}/" if path.endswith("/") else way
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def quoted(path: str) -> str:
     """Return a path with its percent signs, as it is requested."""
     plain, mark, query = path.partition("?")
