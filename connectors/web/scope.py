@@ -39,7 +39,7 @@ class Scope:
         ignore_parameters: Sequence[str] = (),
     ) -> None:
         """Raise `ConnectorError` where a seed is no address of a page."""
-        self._ignore = tuple(ignore_parameters)
+        self.ignore_parameters = tuple(ignore_parameters)
         seeds: dict[str, None] = {}
         for place, url in enumerate(urls, 1):
             seed = self.normalised(url)
@@ -60,13 +60,13 @@ class Scope:
         self._hosts = tuple(_plain_host(host) for host in hosts)
         self._include = tuple(_Glob(glob) for glob in include)
         self._exclude = tuple(_Glob(glob) for glob in exclude)
-        told = (seeds.keys(), hosts, include, exclude, depth, self._ignore)
+        told = (seeds.keys(), hosts, include, exclude, depth, self.ignore_parameters)
         self.fingerprint = hashlib.sha256(repr([*map(_listed, told)]).encode()).hexdigest()[:16]
         """Of the options that decide what counts; not of `max_pages`."""
 
     def normalised(self, url: str, base: str | None = None, encoding: str = "utf-8") -> str | None:
         """Return the one form of an address without the parameters that mean nothing here."""
-        return normalised(url, base=base, ignore=self._ignore, encoding=encoding)
+        return normalised(url, base=base, ignore=self.ignore_parameters, encoding=encoding)
 
     def covers(self, url: str) -> bool:
         """Whether the page at this address counts."""
