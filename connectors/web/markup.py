@@ -69,9 +69,10 @@ _PLAIN: Final = frozenset((
     "html", "head", "label", "span", "b", "i", "strong", "em", "small", "code", "u", "font",
     "center", "sup", "sub", "time", "button", "picture", "figure", "tfoot", "colgroup", "ruby",
 ))  # fmt: skip
-_BEGIN, _END = "\x1e", "\x1f"
-MARKS = re.compile(f"\\s*{_BEGIN}([^{_END}]*){_END}\\s*")
-"""Stands in `Markup.seen` where a block begins or ends: its name, or what a picture shows."""
+BEGIN, END = "\x1e", "\x1f"
+"""Stand in `Markup.seen` around the name of a block that begins, and around what a picture shows;
+with nothing between them where a block ends."""
+_MARKS = re.compile(f"{BEGIN}[^{END}]*{END}")
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Markup:
     links: list[Link] = field(default_factory=list)
     metas: list[dict[str, str]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    """Text as it stands in the source, with `MARKS` between its blocks."""
+    """Text as it stands in the source, with `BEGIN` and `END` between its blocks."""
     headings: list[str] = field(default_factory=list)
     """Of the first and second level."""
     anchors: list[str] = field(default_factory=list)
@@ -226,7 +227,7 @@ class _Reader:
         elif name == "img":
             markup.pictures += 1
             if "alt" in attributes and (alt := attributes_of(attributes).get("alt", "").strip()):
-                markup.seen.append(f"{_BEGIN}{alt}{_END}")
+                markup.seen.append(f"{BEGIN}{alt}{END}")
         elif name == "meta":
             markup.metas.append(attributes_of(attributes))
         elif name == "base" and markup.base is None:
@@ -235,7 +236,7 @@ class _Reader:
             self._input(attributes_of(attributes))
 
     def _block(self, name: str, attributes: str) -> None:
-        self._markup.seen.append(f"{_BEGIN}{name if name in _BLOCKS else ''}{_END}")
+        self._markup.seen.append(f"{BEGIN}{name if name in _BLOCKS else ''}{END}")
         if name in _HEADINGS:
             self._begin_heading(name, attributes)
         elif name in _FRAMING:
@@ -257,7 +258,7 @@ class _Reader:
         elif name in _FRAMING and self._framing:
             self._framing -= 1
         if name in _BREAKS:
-            self._markup.seen.append(_BEGIN + _END)
+            self._markup.seen.append(BEGIN + END)
 
     def _skipping(self, name: str) -> bool:
         """Whether what is being skipped goes on when an element of this name begins."""
@@ -319,5 +320,5 @@ def _hidden(name: str, attributes: str) -> bool:
 
 def lines_of(markup: Markup) -> list[str]:
     """Return what is seen of a page, a piece of text each, entities resolved."""
-    text = MARKS.sub("\n", "\n".join(markup.seen))
+    text = _MARKS.sub("\n", "\n".join(markup.seen))
     return [line for line in (unescape(text) if "&" in text else text).split("\n") if line.strip()]

@@ -17,12 +17,14 @@ from urllib.parse import unquote
 
 from connectors.web.addresses import normalised
 from connectors.web.charsets import text_of
-from connectors.web.markup import MARKS, Link, Markup, lines_of, markup_of
+from connectors.web.markup import BEGIN, END, Link, Markup, lines_of, markup_of
 from connectors.web.values import Answer, Page
 from connectors.web.walls import wall_of
 
 AGENT: Final = "kurage-bot"
 """What `meta` and `X-Robots-Tag` call us by."""
+_READ: Final = 10_000_000
+"""Characters of a page that are read, about 4 s; of more, the fingerprint alone takes notice."""
 _REFRESH_WITHIN: Final = 10.0  # seconds; slower ones renew a page or end a session
 
 _HTML_TYPES: Final = frozenset(("text/html", "application/xhtml+xml"))
@@ -57,7 +59,7 @@ _SERIAL = re.compile(
     r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|mon(?:day)?|tue(?:s(?:day)?)?|"
     r"wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b"
-    r"|\b(?=[a-f-]{0,24}\d)[0-9a-f-]{8,}\b|\b(?=[a-z_-]{0,24}\d)[0-9a-z_-]{20,}\b|[\d\s\W_]+",
+    r"|\b(?=[a-f-]{0,24}\d)[0-9a-f-]{8,}\b|\b(?=[a-z_-]{0,24}\d)[0-9a-z_-]{20,}\b|(?:[\d_]|[^\w\n])+",
     re.IGNORECASE,
 )
 _PIECE: Final = 16  # characters of text that count as one in a shape
@@ -87,7 +89,7 @@ def read(answer: Answer, *, ignore: Collection[str] = (), agent: str = AGENT) ->
     media type.
     """
     source, charset = text_of(answer.body, answer.content_type)
-    markup = markup_of(source)
+    markup = markup_of(source[:_READ])
     base = (markup.base and normalised(markup.base, base=answer.url)) or answer.url
 
     def address(href: str | None) -> str | None:
@@ -108,7 +110,7 @@ def read(answer: Answer, *, ignore: Collection[str] = (), agent: str = AGENT) ->
         noindex=not asked.isdisjoint(("noindex", "none")),
         nofollow=nofollow,
         refresh=_refresh(markup, answer.url, address),
-        fingerprint=_fingerprint(markup, targets),
+        fingerprint=_fingerprint(markup, targets, source[_READ:]),
         shape=_shape(markup, answer.url),
         wall=wall[0] if wall else None,
         why=wall[1] if wall else "",
@@ -171,9 +173,10 @@ def _directives(markup: Markup, header: str | None, agent: str) -> frozenset[str
     return frozenset(asked)
 
 
-def _fingerprint(markup: Markup, targets: Collection[str]) -> str:
-    text = MARKS.sub("\x1e\\1\x1f", "".join(markup.seen)).replace("\x1e\x1f", " ")
+def _fingerprint(markup: Markup, targets: Collection[str], unread: str) -> str:
+    text = "".join(markup.seen).replace(BEGIN + END, " ")
     text = _SPACE.sub(" ", unescape(text) if "&" in text else text)
+    text = text.replace(f" {BEGIN}", BEGIN).replace(f"{END} ", END)  # how the source is indented
     anchors = [anchor for anchor in markup.anchors if not _RANDOM_ANCHOR.search(anchor)]
     authors = [
         meta.get("content", "")
@@ -181,7 +184,7 @@ def _fingerprint(markup: Markup, targets: Collection[str]) -> str:
         if meta.get("name", "").lower() in ("author", "dcterms.creator", "description")
     ]
     links = [_RESTLESS.sub("", target) for target in targets]
-    parts = (markup.title or "", text.strip(), *anchors, "", *authors, "", *links)
+    parts = (markup.title or "", text.strip(), *anchors, "", *authors, "", *links, "", unread)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -195,8 +198,8 @@ def _shape(markup: Markup, url: str) -> str:
     text = "\n".join(lines_of(markup))[:_SHAPED].lower()
     for echo in _echoes(url):
         text = text.replace(echo, "")
-    for line in text.split("\n"):
-        letters = _SERIAL.sub("", line).encode("utf-8", "replace")
+    for line in _SERIAL.sub("", text).split("\n"):
+        letters = line.encode("utf-8", "replace")
         pieces.update(
             zlib.crc32(letters[start : start + 3 * _PIECE])
             for start in range(0, len(letters), 3 * _PIECE)
