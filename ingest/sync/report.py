@@ -24,9 +24,12 @@ class Progress:
     """None where the source does not tell sizes."""
     name: str = ""
     """The latest document."""
+    requests: int = 0
+    """Made to the source so far, while it is being listed."""
 
 
 OnProgress = Callable[[Progress], None]
+"""May be called from another thread while a source is being listed."""
 
 
 CHANGES_TOLD = 1_000

@@ -17,11 +17,15 @@ from ingest.state import NOBODY, Lease, State, both, reader_set_id
 from ingest.sync.deleting import Deleting
 from ingest.sync.failing import Failing
 from ingest.sync.fetching import documents
+from ingest.sync.heartbeat import heartbeat
 from ingest.sync.plan import Listing, Plan, plan
 from ingest.sync.ports import Notices, SyncError, Terms, Writer
 from ingest.sync.report import Change, Progress, Report, sentence
 from ingest.sync.single import listing_of, plan_of
 from ingest.sync.spool import Spool
+
+_BEAT_S = 1.0
+"""How often a listing that takes its time is shown to go on."""
 
 
 class Run:
@@ -118,7 +122,8 @@ class Run:
         )
         listing = Listing(full)
         cursor = None if full or feed.cursor is None else Cursor(feed.cursor)
-        listing.read(self._connector.changes(cursor), self._listed)
+        with heartbeat(lambda: self._listed(len(listing.refs), told=True), every=_BEAT_S):
+            listing.read(self._connector.changes(cursor), self._listed)
         if isinstance(self._connector, Notices):
             self.report.warnings += self._connector.noticed()
         if full and not listing.refs and self._held and not listing.error:
@@ -151,10 +156,11 @@ class Run:
         """Tell whether this pipeline's generation holds the source, or no generation ever did."""
         return self._feed.fingerprint in {None, self._prepare.fingerprint}
 
-    def _listed(self, count: int) -> None:
+    def _listed(self, count: int, *, told: bool = False) -> None:
         self._alive()
-        if count % 100 == 0:
-            self._terms.on_progress(Progress("list", count))
+        if told or count % 100 == 0:
+            requests = self._connector.requests - self._requests_before
+            self._terms.on_progress(Progress("list", count, requests=requests))
 
     def _plan(self, listing: Listing) -> Plan:
         restored = {stone.id for stone in self._tombstones.values() if stone.restored}

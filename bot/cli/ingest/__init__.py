@@ -321,7 +321,8 @@ def _sync(kurage: App, name: str, source: Source, options: Options) -> Report:
 
         def show(now: Progress) -> None:
             work = (now.bytes_done, now.bytes_total)
-            listing = say("listing", "一覧を取得中") if now.stage == "list" else ""
+            asked = say(f" ({now.requests:,} requests)", f"（リクエスト {now.requests:,}）")
+            listing = say("listing", "一覧を取得中") + asked if now.stage == "list" else ""
             label = " ".join(printable(f"{name}: {listing or now.name}"[:_LABEL]).split())
             bar.advance_to(now.done, now.total, label, work=work)
 
