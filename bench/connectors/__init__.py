@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from bench.connectors import confluence
+from bench.connectors import confluence, drive
 from bench.figures import Figure, table
 
-SOURCES = {"confluence": confluence}
+SOURCES = {"confluence": confluence, "drive": drive}
 _QUICK = 300
 
 

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from bench.figures import KURAGE, ROOT, run, tree_private_mb
 from bot import settings
 from bot.app import App, open_app
+from connectors.base import Readers
 from ingest.encode import SparseVector
 from ingest.index import StoredPoint
 from ingest.state import ADMINISTRATOR
@@ -187,6 +188,15 @@ class Mirror:
                 found.urls[document] = str(point.payload["url"])
                 found.texts[document].append((int(point.payload["ordinal"]), _shown(point.payload)))
         return found
+
+    def readers(self) -> dict[str, Readers]:
+        """Return who may read each document that is served now, by id."""
+        with self.opened() as app:
+            sets = app.state.reader_sets()
+            return {
+                document: sets.get(stored.readers, ())
+                for document, stored in app.index.versions(SOURCE).items()
+            }
 
     @contextmanager
     def searching(self) -> Iterator[Callable[[str], set[str]]]:
