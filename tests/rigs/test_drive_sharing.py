@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -258,7 +257,7 @@ def test_who_does_not_see_the_folder_sees_no_parent(google: DriveRig, asking: As
 
 
 @pytest.fixture(scope="module")
-def crowd() -> Iterator[DriveRig]:
+def crowd() -> DriveRig:
     """Return a generated Workspace with a cycle, limits within limits, and moves across drives."""
     rig = DriveRig(files=150, seed=7)
     site, drawn = rig.site, Random(7)
@@ -270,7 +269,7 @@ def crowd() -> Iterator[DriveRig]:
         if other not in site.below(one) and not site.items[one].root:
             site.move(one, other)
         site.limit(drawn.choice(folders), limited=drawn.random() < 0.5)
-    yield rig
+    return rig
 
 
 def test_sharing_and_the_oracle_agree_on_everybody(crowd: DriveRig) -> None:

@@ -65,7 +65,7 @@ class Log:
         number = int(token) - _base(name)
         return number if self.oldest <= number <= self.number else None
 
-    def told(self, number: int, name: str) -> str:
+    def told(self, name: str, number: int) -> str:
         """Return the token of a number."""
         return str(_base(name) + number)
 

@@ -35,10 +35,11 @@ def _grants(world: World, item: Item, seen: set[str]) -> Iterator[Grant]:
         return
     seen = seen | {item.id}
     yield from item.grants.values()
+    tops = {person.root for person in world.people.values()}
     above = [
         grant
         for parent in item.parents
-        if parent in world.items
+        if parent in world.items and parent not in tops
         for grant in _grants(world, world.items[parent], seen)
     ]
     drive = world.drives.get(item.id)

@@ -71,6 +71,8 @@ class People:
                 email,
                 root=True,
             )
+            grant = Grant("user", email, "owner")
+            self.items[root].grants[grant.key] = grant
             self.structure += 1
             return email
 

@@ -77,8 +77,8 @@ def _downloadable(core: Core, call: Call, item: Item) -> None:
 
 
 def exported(core: Core, call: Call) -> Answer:
-    """Answer `files.export`: no more than 10 MB."""
-    item = core.item(call, call.match[0], metadata=False)
+    """Answer `files.export`: no more than 10 MB. It has no switch for shared drives."""
+    item = core.item(_for_everywhere(call), call.match[0], metadata=False)
     return _made(core, call, item, call.get("mimeType"), limited=True)
 
 

@@ -165,8 +165,8 @@ class Sharing:
             above.setdefault(key, []).append(Layer(grant, item.drive, member=True))
         for parent_id in item.parents:
             parent = self._world.items.get(parent_id)
-            if parent is None:
-                continue
+            if parent is None or (parent.root and parent.drive is None):
+                continue  # nothing comes down from the top of a My Drive
             if parent_id in below or parent_id == item.id:
                 self._cut = True
                 continue
