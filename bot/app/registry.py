@@ -20,6 +20,8 @@ from bot.settings import (
 )
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from bot.app.program import App
     from bot.generate import Generator
     from bot.inbox import Platform
@@ -119,21 +121,21 @@ def _drive(source: DriveSource, kurage: App) -> Connector:
 
 
 def _web(source: WebSource, kurage: App) -> Connector:
+    from connectors.base import ANYONE
     from connectors.web import Scope, WebConnector
     from connectors.web.net import Login, Web
 
-    from connectors.base import ANYONE
-
     secret = kurage.settings.web_login(source)
-    login = secret and Login(
-        cookie=secret.cookie.get_secret_value() if secret.cookie else None,
-        header=secret.header.get_secret_value() if secret.header else None,
-        basic=(secret.user, secret.password.get_secret_value())
-        if secret.user and secret.password
-        else None,
-    )
     web = Web(
-        login=login,
+        login=Login(
+            cookie=_revealed(secret.cookie),
+            header=_revealed(secret.header),
+            basic=(secret.user, secret.password.get_secret_value())
+            if secret.user and secret.password
+            else None,
+        )
+        if secret
+        else None,
         login_hosts=source.urls,
         private_hosts=source.private_hosts,
         robots=source.robots,
@@ -161,6 +163,10 @@ def _web(source: WebSource, kurage: App) -> Connector:
         max_bytes=kurage.settings.config.ingest.max_bytes,
         memory=kurage.home / "web.db",
     )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _extractive(kurage: App) -> Generator:
