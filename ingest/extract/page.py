@@ -22,6 +22,13 @@ UNSEEN: Final = frozenset((
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE
 )
+# What is only spoken to those who see no screen; the names are those of Bootstrap, Tailwind,
+# WordPress, Drupal, HTML5 Boilerplate, Angular and the design systems of the US and the UK.
+_SPOKEN: Final = re.compile(
+    r"(?:^|\s)(?:(?:usa-)?sr-only|(?:u-|is-|cdk-|govuk-)?visually-hidden|visuallyhidden|"
+    r"screen-reader-(?:text|only)|element-invisible)(?:\s|$)",
+    re.IGNORECASE,
+)
 _CHROME_ROLES: Final = frozenset((
     "navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "toolbar",
     "alertdialog",
@@ -53,6 +60,9 @@ def visible(tag: str, attributes: Attributes) -> bool:
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return False
     if attributes.get("aria-hidden") == "true" or (tag == "dialog" and "open" not in attributes):
+        return False
+    names = attributes.get("class")
+    if names and _SPOKEN.search(names):
         return False
     style = attributes.get("style")
     return not (style and _HIDING_STYLE.search(style))

@@ -20,6 +20,8 @@ _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _ANCHORS = ("twoCellAnchor", "oneCellAnchor", "absoluteAnchor")
 # What Excel puts in place of a threaded comment for versions that do not know them.
+# Google Sheets exports a comment, and the answers to it, as a note that names who wrote it.
+_SIGNED = re.compile(r"\n\t-[^\n]+\s*\Z")
 _THREADED = re.compile(r"\[(Threaded comment|スレッド化されたコメント|コメントのスレッド)\]")
 
 
@@ -43,7 +45,10 @@ def notes(root: etree._Element) -> Iterator[Floating]:
         body = comment.find(f"{_S}text")
         if cell is None or body is None:
             continue
-        text = clean("".join(_note_runs(body)))
+        raw = "".join(_note_runs(body))
+        if _SIGNED.search(raw):
+            continue
+        text = clean(raw)
         first, _, rest = text.partition("\n")
         if rest and first.rstrip(":：") in authors:
             text = rest  # Excel begins a note with who wrote it

@@ -76,6 +76,9 @@ def test_block_elements_split() -> None:
         "<h2>見<span hidden>秘密</span></h2>",
         "<pre>可<span hidden>秘密</span></pre>",
         "<ul><li>可<li hidden>秘密</ul>",
+        "<p>可<span class='sr-only'>秘密</span></p>",
+        "<h2>可<span class='icon visually-hidden'>秘密</span></h2>",
+        "<p>可<span class='screen-reader-text'>秘密</span></p>",
     ],
 )
 def test_what_a_reader_does_not_see_is_never_indexed(hidden: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +123,25 @@ def test_a_page_without_text_says_what_it_is_instead(source: str, reason: str) -
 def test_a_page_is_a_page_whatever_its_address_ends_in(name: str) -> None:
     page = "<!DOCTYPE html><html><body><p>有給\n休暇</p></body></html>"
     assert read(page, "text/html; charset=utf-8", name).blocks[0].text == "有給休暇"
+
+
+def test_more_elements_than_memory_are_told_in_one_line() -> None:
+    """In a child of a sync, which has a limit of memory: no crash, and no report of a fault."""
+    page = "<body>" + "<div><a href=x>a</a></div>" * 800_000
+    program = (
+        "import resource, sys\n"
+        "from ingest.extract import ExtractError, extract\n"
+        "data = sys.stdin.buffer.read()\n"
+        "used = int(open('/proc/self/statm').read().split()[5]) * resource.getpagesize()\n"
+        "limit = used + (200 << 20)\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))\n"
+        "try:\n"
+        "    extract(data, media_type='text/html', name='x')\n"
+        "except (ExtractError, MemoryError) as error:\n"
+        "    print(error or 'MemoryError')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], input=page.encode(), capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert b"more elements than fit into memory" in ran.stdout

@@ -184,10 +184,12 @@ def test_shapes_over_hidden_rows_are_left_out() -> None:
 
 
 def test_notes_of_cells_follow_their_row_and_threads_are_left_out() -> None:
+    """Threads of Excel, and those of Google Sheets, whose export signs them."""
     comments = (
         f'<comments xmlns="{S}"><authors><author>作成者</author></authors><commentList>'
         '<comment ref="A1"><text><r><t>作成者:\n</t></r><r><t>半角で書く。</t></r></text></comment>'
         '<comment ref="A2"><text><t>[Threaded comment] 議論</t></text></comment>'
+        '<comment ref="B2"><text><t>旧姓？\n\t-佐藤\n----\nはい\n\t-鈴木</t></text></comment>'
         "</commentList></comments>"
     )
     parts = {
