@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ class Account:
                 token_uri=self.token_uri,
                 client_id=self._info["client_id"],
                 client_secret=self._info["client_secret"],
-                quota_project_id=project if isinstance(project, str) and project else None,
+                quota_project_id=project if _is_project(project) else None,
             )  # type: ignore[no-untyped-call]
         return service_account.Credentials(  # type: ignore[no-untyped-call]
             self._signer,
@@ -87,6 +88,10 @@ class Account:
             scopes=sorted(scopes),
             subject=subject,
         )
+
+
+def _is_project(found: object) -> bool:
+    return isinstance(found, str) and bool(re.fullmatch(r"[\w.:-]+", found, re.ASCII))
 
 
 def read(path: Path, *, variable: str, api_url: str | None = None) -> Account:

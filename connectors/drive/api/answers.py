@@ -6,6 +6,7 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3/files
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,8 @@ FILE_FIELDS = (
 )
 ONE_FILE_FIELDS = f"{FILE_FIELDS},exportLinks"
 """The links of a listing would be half of its bytes, and are needed for few files."""
+_ID = re.compile(r"[\w.:~-]+", re.ASCII)
+"""What goes into addresses and headers."""
 _EXPIRED = datetime.min.replace(tzinfo=UTC)
 _PAGES = {
     DOCUMENT: "https://docs.google.com/document/d/{}/edit",
@@ -54,9 +57,7 @@ Answer = Mapping[str, Any]
 def file(answer: Answer) -> File:
     """Return a file. Raises ValueError for what names none."""
     media_type = _text(answer, "mimeType") or ""
-    found = _text(answer, "id")
-    if not found:
-        raise ValueError("a file without an id")
+    found = _id(answer, "id")
     shortcut = _dict(answer.get("shortcutDetails"))
     capabilities = _dict(answer.get("capabilities"))
     native = media_type.startswith(NATIVE)
@@ -67,8 +68,8 @@ def file(answer: Answer) -> File:
         id=found,
         name=_text(answer, "name") or "",
         media_type=media_type,
-        parents=_texts(answer.get("parents")),
-        drive=_text(answer, "driveId"),
+        parents=_ids(answer.get("parents")),
+        drive=_only_id(answer.get("driveId")),
         owner=_owner(answer),
         modified=time(answer.get("modifiedTime")),
         md5=_text(answer, "md5Checksum"),
@@ -77,14 +78,14 @@ def file(answer: Answer) -> File:
         url=_address(_text(answer, "webViewLink"), found, media_type),
         trashed=answer.get("trashed") is True,
         permissions=permissions(inline) if isinstance(inline, list) else None,
-        permission_ids=frozenset(_texts(ids)) if isinstance(ids, list) else None,
+        permission_ids=frozenset(_ids(ids)) if isinstance(ids, list) else None,
         limited=answer.get("inheritedPermissionsDisabled") is True,
         can_share=capabilities.get("canShare") is True,
         can_download=capabilities.get("canDownload") is not False,
-        resource_key=_text(answer, "resourceKey"),
-        target=_text(shortcut, "targetId"),
+        resource_key=_only_id(answer.get("resourceKey")),
+        target=_only_id(shortcut.get("targetId")),
         target_type=_text(shortcut, "targetMimeType"),
-        target_key=_text(shortcut, "targetResourceKey"),
+        target_key=_only_id(shortcut.get("targetResourceKey")),
         export_links=tuple(
             (media, link)
             for media, link in _dict(answer.get("exportLinks")).items()
@@ -121,10 +122,7 @@ def _permission(answer: Answer) -> Permission:
 
 def drive(answer: Answer) -> SharedDrive:
     """Return a shared drive. Raises ValueError for what names none."""
-    found = _text(answer, "id")
-    if not found:
-        raise ValueError("a shared drive without an id")
-    return SharedDrive(found, _text(answer, "name") or "")
+    return SharedDrive(_id(answer, "id"), _text(answer, "name") or "")
 
 
 def change(answer: Answer) -> Change | None:
@@ -136,9 +134,7 @@ def change(answer: Answer) -> Change | None:
     if kind not in {"file", "drive"}:
         return None
     is_drive = kind == "drive"
-    found = _text(answer, "driveId" if is_drive else "fileId")
-    if not found:
-        raise ValueError("a change without an id")
+    found = _id(answer, "driveId" if is_drive else "fileId")
     removed = answer.get("removed") is True
     told = answer.get("file")
     with_file = not is_drive and not removed and isinstance(told, dict)
@@ -216,9 +212,24 @@ def _dicts(found: object) -> Iterator[dict[str, Any]]:
     return (one for one in found if isinstance(one, dict)) if isinstance(found, list) else iter(())
 
 
+def _id(answer: Answer, name: str) -> str:
+    """Return an id. Raises ValueError for what is none: it goes into addresses and headers."""
+    found = _only_id(answer.get(name))
+    if found is None:
+        raise ValueError("an entry without an id")
+    return found
+
+
+def _only_id(found: object) -> str | None:
+    return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
 def _text(answer: Answer, name: str) -> str | None:
     found = answer.get(name)
-    return found if isinstance(found, str) and found else None
+    if not isinstance(found, str) or not found:
+        return None
+    # JSON may hold halves of characters, which no file and no database takes.
+    return found.encode("utf-8", "replace").decode()
 
 
 def _lower(answer: Answer, name: str) -> str | None:
@@ -226,8 +237,10 @@ def _lower(answer: Answer, name: str) -> str | None:
     return found.strip().lower() if found else None
 
 
-def _texts(found: object) -> tuple[str, ...]:
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+def _ids(found: object) -> tuple[str, ...]:
+    """Return ids; what is none of them leads nowhere."""
+    every = found if isinstance(found, list) else []
+    return tuple(one for one in map(_only_id, every) if one)
 
 
 def _number(found: object) -> int | None:

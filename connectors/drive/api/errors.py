@@ -173,33 +173,42 @@ def _directory_is_tired(api: str, reason: str) -> bool:
 
 
 def _advice(api: str, status: int, reason: str) -> str | None:
-    service = _SERVICES.get(api, "")
-    by_reason = {
-        NOT_ENABLED: f"its API is not enabled in the Cloud project of the credentials: enable"
-        f" {service} under APIs & Services in the Cloud console, and wait some minutes",
-        SCOPES_LACK: "the credentials were not granted the scope for this: see docs/drive.md",
-        "insufficientFilePermissions": "the account has no right to this file; share it with the"
-        " account",
-        "cannotDownloadFile": "its owner does not let readers download, print or copy it",
-        "cannotDownloadAbusiveFile": "Google holds it for malware or abuse; it is not read",
-        "downloadQuotaExceeded": "it was downloaded too often today; run again tomorrow",
-        "exportSizeLimitExceeded": "it is too large to be exported",
-        "fileNotDownloadable": "it is of a kind that can not be downloaded",
-        "teamDriveMembershipRequired": "the account is no member of this shared drive",
-        "domainPolicy": "a policy of the organisation forbids this app: an administrator must allow"
-        " it under API controls in the admin console",
-        "appNotAuthorizedToFile": "the credentials' scope covers no files of others: use"
-        " drive.readonly",
-    }
-    if reason in by_reason:
-        return by_reason[reason]
-    by_status = {
-        401: "the credentials are not accepted: the key was deleted, or access was revoked; make"
-        " new ones",
-        403: f"not allowed{f' ({shortened(reason)})' if reason else ''}: the account lacks a right"
-        " here",
-        404: "nothing here that the account may see: is it shared with the account?",
-        407: "the proxy that the environment names asks for a name and password",
-        410: "no longer there",
-    }
-    return by_status.get(status)
+    if reason == NOT_ENABLED:
+        return (
+            "its API is not enabled in the Cloud project of the credentials: enable"
+            f" {_SERVICES.get(api, 'it')} under APIs & Services in the Cloud console, and wait some"
+            " minutes"
+        )
+    if api == DIRECTORY and status in {403, 404} and reason != SCOPES_LACK:
+        return _OF_DIRECTORY[status]
+    why = f" ({shortened(reason)})" if reason else ""
+    forbidden = f"not allowed{why}: the account lacks a right here"
+    return _BY_REASON.get(reason) or (forbidden if status == 403 else _BY_STATUS.get(status))
+
+
+_OF_DIRECTORY = {
+    403: "not allowed: `admin` must be an administrator who may read groups and users",
+    404: "no such group in the directory, or one of another organisation",
+}
+_BY_REASON = {
+    SCOPES_LACK: "the credentials were not granted the scope for this: run `kurage drive login`"
+    " again and allow it, or see docs/drive.md",
+    "appNotAuthorizedToFile": "the credentials' scope covers no files of others: use"
+    " drive.readonly",
+    "cannotDownloadAbusiveFile": "Google holds it for malware or abuse; it is not read",
+    "cannotDownloadFile": "its owner does not let readers download, print or copy it",
+    "domainPolicy": "a policy of the organisation forbids this app: an administrator must allow it"
+    " under API controls in the admin console",
+    "downloadQuotaExceeded": "it was downloaded too often today; run again tomorrow",
+    "exportSizeLimitExceeded": "it is too large to be exported",
+    "fileNotDownloadable": "it is of a kind that can not be downloaded",
+    "insufficientFilePermissions": "the account has no right to this; share it with the account",
+    "teamDriveMembershipRequired": "the account is no member of this shared drive",
+}
+_BY_STATUS = {
+    401: "the credentials are not accepted: the key was deleted, or access was revoked; make new"
+    " ones",
+    404: "nothing here that the account may see: is it shared with the account?",
+    407: "the proxy that the environment names asks for a name and password",
+    410: "no longer there",
+}

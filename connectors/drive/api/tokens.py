@@ -7,6 +7,7 @@ what a token is used for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from threading import Lock
@@ -112,7 +113,9 @@ class Token:
             read = json.loads(answer.body)
         except (ValueError, RecursionError):
             read = None
-        if not isinstance(read, dict) or not isinstance(read.get("access_token"), str):
+        found = read.get("access_token") if isinstance(read, dict) else None
+        # It goes into a header.
+        if not isinstance(found, str) or not re.fullmatch(r"[!-~]+", found):
             raise FailedError(Failure("the answer is no token", again=True))
         return _Response(answer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,8 +69,10 @@ def test_any_object_is_a_file_or_none(answer: dict[str, Any]) -> None:
     try:
         found = answers.file(answer)
     except ValueError:
-        assert not isinstance(answer.get("id"), str) or not answer["id"]
+        named = answer.get("id")
+        assert not isinstance(named, str) or not re.fullmatch(r"[\w.:~-]+", named, re.ASCII)
         return
+    f"{found}".encode()  # databases and files take it
     assert isinstance(found, File)
     assert found.url.startswith(("http://", "https://"))
     assert found.size is None or isinstance(found.size, int)
@@ -102,6 +105,23 @@ def test_any_other_answer_is_read_or_refused(answer: Any) -> None:
             parse(whole)
         except ValueError:
             continue
+
+
+def test_half_a_character_in_a_name_is_replaced() -> None:
+    """JSON may hold one; no database takes it."""
+    found = answers.file({"id": "x", "name": "a\ud83d", "owners": [{"displayName": "b\udc00"}]})
+    assert (found.name, found.owner) == ("a?", "b?")
+
+
+@pytest.mark.parametrize("key", ["0-k\r\nX-Evil: 1", "鍵", " ", 7, {}])
+def test_what_is_no_key_gets_into_no_header(key: Any) -> None:
+    """Ids and keys travel in headers and addresses."""
+    details = {"targetId": key, "targetResourceKey": key}
+    found = answers.file(
+        {"id": "x", "resourceKey": key, "parents": [key], "shortcutDetails": details}
+    )
+    assert (found.resource_key, found.target, found.target_key) == (None, None, None)
+    assert found.parents == ()
 
 
 def test_a_time_that_can_not_be_read_is_over() -> None:

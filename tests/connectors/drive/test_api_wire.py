@@ -227,6 +227,8 @@ def test_a_token_is_renewed_before_it_runs_out(server: Server, account: Google) 
         Answer(b"{"),
         Answer(b"[]"),
         said(access_token=7),
+        said(access_token="ya29.x\r\nX-Evil: 1"),
+        said(access_token="鍵"),
         said(access_token="ya29.x", expires_in="soon"),
         said(access_token="ya29.x", expires_in=[1]),
         said(access_token="ya29.x", expires_in=10**30),
