@@ -76,7 +76,9 @@ class Asker:
             return Asked(url, "trouble", _one_line(error), away=passing)
         return self._read(url, answer, known if validators else None)
 
-    def _read(self, url: str, answer: Answer, known: Known | None) -> Asked:
+    def _read(  # noqa: PLR0911 - a table, case by case
+        self, url: str, answer: Answer, known: Known | None
+    ) -> Asked:
         status = answer.status
         if status == 304 and known:
             # A header may say something new of what did not change.

@@ -75,6 +75,7 @@ class Crawl:
         self._queued = 0
         self._outages = Outages(scope.seeds, lambda seed: self._asker.ask(seed, store.known(seed)))
         self._same_level: list[Waiting] = []
+        self._seeds_asked: set[str] = set()
         self._left = 0
         """New addresses that may still be asked for."""
         self._known_left = 0
@@ -191,10 +192,12 @@ class Crawl:
 
     def _ask_seed(self, one: Waiting) -> Known:
         known = self._store.known(one.url)
-        if known and known.crawl == self._number:
+        if known and one.url in self._seeds_asked:
             return known
+        # Also where a crawl goes on: a login may have ended since it began.
+        self._seeds_asked.add(one.url)
         self._seen.add(hash(one.url))
-        self._known_left -= 1
+        self._known_left -= known is None or known.crawl != self._number
         self._left -= known is None
         asked = self._asker.ask(one.url, known)
         if asked.outcome not in {"ok", "redirect"}:
@@ -205,20 +208,20 @@ class Crawl:
     # Level by level
 
     def _levels(self) -> Generator[Known | None]:
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="crawl") as pool:
-            try:
-                known_queued = False
-                while True:
-                    level = self._store.next_level()
-                    if not known_queued and (not level or level[0].later):
-                        known_queued = True
-                        self._queue_known()
-                    elif level:
-                        yield from self._level(level, pool)
-                    else:
-                        return
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="crawl")
+        try:
+            known_queued = False
+            while True:
+                level = self._store.next_level()
+                if not known_queued and (not level or level[0].later):
+                    known_queued = True
+                    self._queue_known()
+                elif level:
+                    yield from self._level(level, pool)
+                else:
+                    return
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _level(self, level: Sequence[Waiting], pool: ThreadPoolExecutor) -> Iterator[Known | None]:
         """Yield the pages of a level as they are answered; None where that takes long."""

@@ -42,6 +42,11 @@ def examine(
         yield remark
     if not answering:
         return
+    if web.javascript:
+        try:
+            yield Remark("ok", f"Pages are drawn by {web.browser()} where they need it.")
+        except ConnectorError as error:
+            yield Remark("problem", _one_line(error))
     try:
         yield from _site_maps(web, scope, options)
         yield from _last_crawl(memory)

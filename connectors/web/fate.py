@@ -8,6 +8,7 @@ Trouble (5xx, time-outs, refusals, walls) changes nothing. Knows nothing of requ
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ _VARIANT = re.compile(r"(?:amp|print|mobile|sp|m|pc|index\.\w+|default\.\w+)?", 
 
 _CLAIMS = 10
 """So many pages of different text may name one page as canonical by their addresses alone."""
+
+_CROWD = 5
+"""So many documents may lead to one address before it is doubted that it stands for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Fates:
         self._gone_after = gone_after
         self._decided: dict[str, Decision] = {}
         self._claims: dict[str, int] | None = None
+        self._crowds: Counter[str] | None = None
 
     def decided(self, known: Known) -> Decision:
         """Return what becomes of an address."""
@@ -115,20 +120,35 @@ class Fates:
 
         What it leads to is the document, whatever the kind of the redirect: a page has one address.
         Until that one answers, or where it lies out of scope, what was known stays: a login or an
-        outage may be behind it. One that is permanent, or goes on and on, is believed.
+        outage may be behind it. One that is permanent, or goes on and on, is believed; where many
+        lead to one address, those that are permanent and go on.
         """
         end = self._end_of(known)
         why = f"it leads to {end.url if end else known.target}"
         arrives = end is not None and end.url != known.url and self._is_there(end)
-        if arrives and known.permanent:
+        # Where many lead to one, that may be a login, or an error in the dress of a page.
+        crowd = end is not None and self._leading_to(end.url) > _CROWD
+        if arrives and known.permanent and not crowd:
             return Decision(document=False, withheld=why, gone=True)
-        if arrives or (known.permanent and not self._covers(known.target or "")):
+        out = known.permanent and not self._covers(known.target or "")
+        if out or (arrives and (known.permanent or not crowd)):
             misses = known.misses + 1
             gone = misses >= self._gone_after
             stays = known.document and not gone
             return Decision(stays, misses, withheld="" if stays else why, gone=gone)
         stays = known.document
         return Decision(stays, known.misses, withheld="" if stays else why)
+
+    def _leading_to(self, url: str) -> int:
+        """Return how many documents lead to an address now."""
+        if self._crowds is None:
+            ends = (
+                self._end_of(one)
+                for one in self._known.values()
+                if one.document and one.outcome == "redirect" and one.crawl == self._crawl
+            )
+            self._crowds = Counter(end.url for end in ends if end)
+        return self._crowds[url]
 
     def _is_there(self, known: Known) -> bool:
         """Tell whether a page answers, as a document or as another dress of one."""

@@ -119,6 +119,26 @@ def test_a_temporary_one_out_of_the_scope_is_never_believed() -> None:
     assert decided(away)[0].document
 
 
+@pytest.mark.parametrize("misses", [0, 2, 99])
+def test_where_all_pages_lead_to_one_for_a_while_it_is_a_login_that_nobody_knew(
+    misses: int,
+) -> None:
+    pages = [
+        replace(moved("/signin", permanent=False, misses=misses), url=f"{HOST}/p{n}")
+        for n in range(9)
+    ]
+    decisions = decided(*pages, other("/signin"))
+    assert all(decision.document and not decision.gone for decision in decisions)
+
+
+def test_where_many_lead_to_one_for_good_it_is_believed_when_it_goes_on() -> None:
+    """Pages that were taken away often lead to the home page; so do all of a site in repair."""
+    pages = [replace(moved("/"), url=f"{HOST}/p{n}") for n in range(9)]
+    assert all(decision.document for decision in decided(*pages, other("/")))
+    later = [replace(page, misses=2) for page in pages]
+    assert all(decision.gone for decision in decided(*later, other("/"))[:-1])
+
+
 def test_a_circle_of_redirects_ends_and_deletes_nothing() -> None:
     one, two = moved("/b"), replace(moved("/a"), url=f"{HOST}/b")
     assert [decision.document for decision in decided(one, two)] == [True, True]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
-from rigs.website import html
+from rigs.website import WebsiteRig, html
 from rigs.website.walls import CHALLENGES
 from web_site import WebSite, paths, refs
 
@@ -300,3 +303,21 @@ def test_a_date_that_each_request_renews_is_not_told(site: WebSite) -> None:
     }
     assert updated["a"] is None
     assert updated["b"] is not None
+
+
+@pytest.mark.parametrize("kind", ["untrusted", "expired", "other-name"])
+def test_nothing_is_read_where_the_certificate_does_not_hold(
+    tmp_path: Path, kind: Literal["untrusted", "expired", "other-name"]
+) -> None:
+    with WebsiteRig(tls=True) as rig:
+        rig.site.add_page("/", html.page("題", "本文です。"))
+        site = WebSite(rig, tmp_path / "web.db")
+        url = f"{rig.secure_url(kind)}/"
+        with pytest.raises(ConnectorError, match="certificate") as raised:
+            refs(site.connector(url, web={"login_hosts": (url,)}))
+        assert "\n" not in str(raised.value)
+        remarks = list(site.connector(url, web={"login_hosts": (url,)}).examine())
+        assert [remark.level for remark in remarks] == ["problem"]
+        assert "certificate" in remarks[0].message
+        assert not rig.requests
+        site.close()
