@@ -123,6 +123,13 @@ class TestTruth:
             assert [one for one in truth.absent if one in text] == []
             assert truth.title in text
 
+    def test_every_word_of_the_frame_stands_on_some_page(self, visitor: httpx2.Client) -> None:
+        with WebsiteRig(pages=30, with_widgets=True) as small:
+            sources = [visitor.get(one).content for one in small.company.documents]
+        everything = b"".join(sources)
+        said = everything.decode("utf-8", "replace") + everything.decode("cp932", "replace")
+        assert [one for one in FRAME if one not in said] == []
+
     def test_what_is_absent_stands_in_the_source_of_some_page(
         self, rig: WebsiteRig, visitor: httpx2.Client
     ) -> None:

@@ -90,7 +90,7 @@ def seen_text(body: bytes, charset: str) -> tuple[str, str]:
     for one in root.xpath(_UNSEEN):
         one.drop_tree()
     main = next(found[0] for way in _MAIN if (found := root.xpath(way)))
-    for one in main.xpath(".//ul[@class='child-pages']"):
+    for one in main.xpath(".//ul[@class='child-pages']|.//nav|.//div[@class='toc']"):
         one.drop_tree()
     # A line end between two Japanese characters is nothing that a reader sees.
     return re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*(?=[^\x00-\x7f])", "", main.text_content()), source

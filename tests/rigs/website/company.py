@@ -41,10 +41,12 @@ class Company:
         with_files: bool = True,
         with_traps: bool = True,
         with_sitemap: bool = True,
+        with_widgets: bool = False,
     ) -> None:
         """Put `pages` pages on a host; `origin` tells its address without a slash at its end.
 
         `with_files`: one page in a hundred links to a file, which is a document beside the pages.
+        `with_widgets`: votes, tags, neighbours and newsletters stand within the main part of pages.
         `with_sitemap`: robots.txt names an index of site maps, in which some pages stand that no
         page links to.
         """
@@ -58,7 +60,7 @@ class Company:
         self._news = 0
         self._first_count = pages
         self.with_traps, self.with_sitemap = with_traps, with_sitemap
-        self._with_files = with_files
+        self._with_files, self._with_widgets = with_files, with_widgets
         self.redirected: dict[str, str] = {}
         """Old paths of pages, and where they lead."""
         with site.lock:
@@ -278,6 +280,7 @@ class Company:
             [f"/{quote(one.slug)}/" for one in SECTIONS[:4]],
             self._ticker(),
             self._more(page),
+            self._with_widgets,
         )
         return page.design(around).encode("cp932" if page.design is templates.old else "utf-8")
 

@@ -21,9 +21,24 @@ _SEARCH = "サイト内検索のキーワード"
 _SHARE = "この記事をシェアする"
 _PRIVACY = "個人情報保護方針の全文"
 _UP = "ページの先頭へ戻る"
+_SKIP = "本文へスキップする"
+_CONTENTS = "このページの見出し一覧"
+_BEFORE = "前後の記事へ移動する"
+_VOTE = "この情報は役に立ちましたか"
+_TAGS = "関連するタグの一覧"
+_CHAT = "チャットで質問する窓口はこちら"
+_NEWSLETTER = "メールマガジンに登録する方はこちら"
+_LANGUAGE = "言語の切り替えメニュー"
 FRAME = (
     _COOKIE, _AGREE, _COPYRIGHT, *_MENU, _RANKING, _RELATED, _CRUMB, _SEARCH, _SHARE, _PRIVACY, _UP,
+    _SKIP, _CONTENTS, _BEFORE, _VOTE, _TAGS, _CHAT, _NEWSLETTER, _LANGUAGE,
 )  # fmt: skip
+
+_FEEDBACK = f"""<form class="feedback" action="/search"><fieldset><legend>{_VOTE}</legend>
+<button>はい</button><button>いいえ</button></fieldset></form>"""
+_WIDGETS = f"""<div class="post-navigation"><p>{_BEFORE}</p></div>
+<div class="post-tags"><span>{_TAGS}</span></div>
+<div class="newsletter-signup"><p>{_NEWSLETTER}</p></div>"""
 
 Link = tuple[str, str]
 """An address as it is to stand in `href`, escaped, and words."""
@@ -45,6 +60,8 @@ class Around:
     """What is new on the site: the same on all pages until it is written anew."""
     more: Sequence[Link] = ()
     """Further links in the footer."""
+    widgets: bool = False
+    """Whether votes, tags and the like stand below the content, within the main part."""
 
 
 Design = Callable[[Around], str]
@@ -76,9 +93,10 @@ def modern(a: Around) -> str:
 {a.head}<script>window.dataLayer = window.dataLayer || [];</script>
 </head>
 <body>
-<a class="skip-link" href="#main">{_UP}</a>
+<a class="skip-link" href="#main">{_SKIP}</a>
 <header>
   <a href="/"><img src="/assets/logo.svg" alt="{COMPANY}"></a>
+  <div role="navigation" class="lang"><span>{_LANGUAGE}</span><a href="#">EN</a></div>
   <nav aria-label="global"><ul>{_links(_menu(a), "")}</ul></nav>
   <form action="/search" role="search"><input name="q" placeholder="{_SEARCH}"></form>
 </header>
@@ -86,9 +104,12 @@ def modern(a: Around) -> str:
 <main id="main">
 <article>
 <h1>{a.title}</h1>
+<nav class="toc" aria-labelledby="toc"><p id="toc">{_CONTENTS}</p></nav>
 {a.main}
 {_children(a)}
+<nav class="prev-next" aria-label="{_BEFORE}"><p>{_BEFORE}</p></nav>
 </article>
+{_FEEDBACK if a.widgets else ""}
 </main>
 <aside>
   <h2>{_RANKING}</h2>
@@ -130,11 +151,13 @@ def blog(a: Around) -> str:
 <div id="content" class="site-content">
 <main id="primary" class="content-area">
 <div class="entry-content">
+<div id="toc_container" class="toc"><p class="toc_title">{_CONTENTS}</p></div>
 <h1 class="entry-title">{a.title}</h1>
 {a.main}
 {_children(a)}
 </div>
 <div class="share"><p>{_SHARE}</p><ul><li><a href="https://social.example/share">共有</a></li></ul></div>
+{_WIDGETS if a.widgets else ""}
 <div class="related-posts"><h3>{_RELATED}</h3><ul>{_links(a.related, "")}</ul></div>
 </main>
 <div id="secondary" class="sidebar"><h3>{_RANKING}</h3><p>{a.ticker}</p></div>
@@ -143,6 +166,8 @@ def blog(a: Around) -> str:
 <p class="copyright">{_COPYRIGHT}</p><p class="to-top"><a href="#page">{_UP}</a></p></div>
 </div>
 <div id="cookie-notice" class="cookie-notice"><span>{_COOKIE}</span><a href="#">{_AGREE}</a></div>
+<div id="chat-widget" class="chat-widget"><button>{_CHAT}</button></div>
+<div class="modal" aria-hidden="true"><p>{_NEWSLETTER}</p></div>
 <script src="/assets/app.js"></script>
 </body>
 </html>
