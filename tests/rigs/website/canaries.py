@@ -15,7 +15,7 @@ import contextlib
 import selectors
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, cast
@@ -48,6 +48,7 @@ class Canaries:
         """Prepare; port 0 is one that is free."""
         self._wanted = list(addresses)
         self._lock = threading.Lock()
+        self._told = threading.Condition(self._lock)
         self._selector = selectors.DefaultSelector()
         self._sockets: list[socket.socket] = []
         self._connections: list[Connection] = []
@@ -96,6 +97,15 @@ class Canaries:
                 self._accept(listener)
             return list(self._connections)
 
+    def wait_for(self, seen: Callable[[list[str]], bool], timeout: float = 20.0) -> None:
+        """Wait until the first lines of what was asked for are as wanted; TimeoutError: never."""
+        with self._told:
+            if not self._told.wait_for(lambda: seen(self._lines()), timeout):
+                raise TimeoutError(f"the canaries saw {self._lines()}")
+
+    def _lines(self) -> list[str]:
+        return [one.first_line for one in self._connections]
+
     def _listen(self, address: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -127,7 +137,17 @@ class Canaries:
             seen = Connection(*listener.getsockname()[:2])
             self._connections.append(seen)
             # Whoever says nothing must not keep others waiting.
-            threading.Thread(target=_meet, args=(connection, seen), daemon=True).start()
+            threading.Thread(target=self._meet, args=(connection, seen), daemon=True).start()
+
+    def _meet(self, connection: socket.socket, seen: Connection) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(5)
+            said = connection.recv(65536)
+            with self._told:
+                seen.first_line = said.partition(b"\r\n")[0].decode("latin-1")
+                self._told.notify_all()
+            body = _BODY.encode()
+            connection.sendall(_ANSWER.format(length=len(body)).encode() + body)
 
     def _close(self) -> None:
         for listener in self._sockets:
@@ -135,12 +155,3 @@ class Canaries:
         self._selector.close()
         self._ending.close()
         self._ended.close()
-
-
-def _meet(connection: socket.socket, seen: Connection) -> None:
-    with connection, contextlib.suppress(OSError):
-        connection.settimeout(5)
-        said = connection.recv(65536)
-        seen.first_line = said.partition(b"\r\n")[0].decode("latin-1")
-        body = _BODY.encode()
-        connection.sendall(_ANSWER.format(length=len(body)).encode() + body)
