@@ -9,7 +9,7 @@ import hashlib
 import re
 import zlib
 from array import array
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterator
 from html import unescape
 from typing import Final
@@ -61,6 +61,10 @@ _SERIAL = re.compile(
     r"wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b"
     r"|\b(?=[a-f-]{0,24}\d)[0-9a-f-]{8,}\b|\b(?=[a-z_-]{0,24}\d)[0-9a-z_-]{20,}\b|(?:[\d_]|[^\w\n])+",
     re.IGNORECASE,
+)
+# Three digits and more, but neither years nor dates.
+_NUMBER = re.compile(
+    r"(?<![\d.,/-])(?!(?:19|20|21)\d\d(?:\d{4})?(?![\d.,]))\d[\d,]*[\d,.]\d(?![\d/-])"
 )
 _PIECE: Final = 16  # characters of text that count as one in a shape
 _PIECES: Final = 1_000  # of a page; 4 bytes each, 5.3 KB in web.db at most
@@ -192,20 +196,34 @@ def _shape(markup: Markup, url: str) -> str:
     """Which pieces of text the page holds, as short hashes: `Traps` compares them.
 
     Without what the pages of an endless series differ in, and without what a page repeats of its
-    own address (`“/no/such/page” was not found`, `red, size L: 12 articles`).
+    own address (`“/no/such/page” was not found`, `red, size L: 12 articles`). Long numbers are
+    kept apart (`is_number`), as tables of figures differ in nothing else.
     """
-    pieces: set[int] = set()
     text = "\n".join(lines_of(markup))[:_SHAPED].lower()
     for echo in _echoes(url):
         text = text.replace(echo, "")
+    hashes = {zlib.crc32(number.encode()) | 1 for number in _NUMBER.findall(text)}
     for line in _SERIAL.sub("", text).split("\n"):
         letters = line.encode("utf-8", "replace")
-        pieces.update(
-            zlib.crc32(letters[start : start + 3 * _PIECE])
+        hashes.update(
+            zlib.crc32(letters[start : start + 3 * _PIECE]) & ~1
             for start in range(0, len(letters), 3 * _PIECE)
         )
-    kept = array("I", sorted(pieces)[:_PIECES])
+    kept = array("I", sorted(hashes)[:_PIECES])
     return b64encode(kept.tobytes()).decode("ascii")
+
+
+def hashes_of(shape: str) -> array[int]:
+    """Return the hashes that a shape holds; none where it is no shape."""
+    try:
+        return array("I", b64decode(shape, validate=True))
+    except ValueError:
+        return array("I")
+
+
+def is_number(piece: int) -> bool:
+    """Whether a hash of a shape is one of a number; else it is one of text."""
+    return bool(piece & 1)
 
 
 def _echoes(url: str) -> Iterator[str]:
