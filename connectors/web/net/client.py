@@ -145,6 +145,16 @@ class Web:
         self._keep_pace(address)
         return allowed
 
+    def pace(self, url: str) -> float:
+        """Return the seconds between two requests to an address's host, as robots.txt has it.
+
+        Raises RobotsError where that can not be had.
+        """
+        address = _address(url)
+        if self._obeys:
+            self._keep_pace(address)
+        return self._asker.turns(address).delay
+
     def sitemaps(self, url: str) -> tuple[str, ...]:
         """Return the site maps that the robots.txt of an address's host names.
 

@@ -175,6 +175,7 @@ def test_the_crawl_delay_wins_where_it_is_longer_and_then_one_asks_at_a_time(
         assert each.most_at_once == 1
         # The first page follows robots.txt after the delay of the settings, not yet known then.
         assert_spaced(each, begin - delay, delay)
+        assert web.pace(f"{each.url}/x") == delay
     web.close()
 
 
