@@ -6,12 +6,14 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from http_server import Answer, Server
+from http_server import Answer, Seen, Server
 
-from connectors.drive.api import Google
+from connectors.drive.api import Google, GoogleError
 
 BOT = "kurage@project.iam.gserviceaccount.com"
 CLIENT_ID = "104728361940517283649"
@@ -89,3 +91,24 @@ def google(server: Server, directory: Path, **options: Any) -> Google:
     path = written(directory / "key.json", info)
     options = {"backoff": 0.001, "timeout": 5, **options}
     return Google(path, api_url=server.url, **options)
+
+
+ABOUT, FILES, TOKEN = "/drive/v3/about", "/drive/v3/files", "/token"
+ME = said(user={"emailAddress": "Kurage@Example.co.jp"})
+
+
+def asked(server: Server, path: str) -> list[Seen]:
+    """Return the requests for a path."""
+    return [seen for seen in server.seen if urlsplit(seen.target).path == path]
+
+
+def refused(account: Google) -> GoogleError:
+    """Return what the simplest of requests is refused with, in one line and without a secret."""
+    with pytest.raises(GoogleError) as caught:
+        account.me.about()
+    told = str(caught.value)
+    assert "\n" not in told
+    assert "ya29" not in told
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
