@@ -1,4 +1,4 @@
-"""Drive, Sheets, Slides and the directory over the rig, which holds each request to the APIs' own
+"""Drive, Sheets and Slides over the rig, which holds each request to the APIs' own
 descriptions: what is asked is understood, and what is answered is read right.
 """
 
@@ -22,7 +22,6 @@ from connectors.drive.values import (
     SHORTCUT,
     Change,
     File,
-    Member,
     Permission,
     SharedDrive,
     Sheet,
@@ -47,14 +46,6 @@ def account(rig: DriveRig, directory: Path, kind: Kind = "service_account") -> G
 def google(rig: DriveRig, tmp_path: Path) -> Iterator[Google]:
     """The service account with which files are shared."""
     found = account(rig, tmp_path)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def delegated(rig: DriveRig, tmp_path: Path) -> Iterator[Google]:
-    """One that may speak for everybody, and has nothing of its own."""
-    found = account(rig, tmp_path, "delegated")
     yield found
     found.close()
 
@@ -367,51 +358,6 @@ def test_delegation_that_lacks_is_told_with_what_to_enter(rig: DriveRig, google:
     with pytest.raises(GoogleError, match="Domain-wide delegation") as caught:
         google.acting_as(rig.site.owner).about()
     assert google.client_id in str(caught.value)
-
-
-def test_the_directory_tells_groups_members_and_people(rig: DriveRig, delegated: Google) -> None:
-    """Groups in groups, everybody, people from elsewhere; nobody who may not log in."""
-    site = rig.site
-    site.add_user("tanaka@example.co.jp")
-    site.add_user("left@example.co.jp")
-    site.suspend("left@example.co.jp")
-    site.add_group("inner@example.co.jp", members=["tanaka@example.co.jp"])
-    site.add_group("all@example.co.jp", members=["inner@example.co.jp", "*", "guest@example.com"])
-    directory = delegated.directory(site.admin)
-    assert set(directory.groups()) == {"inner@example.co.jp", "all@example.co.jp"}
-    assert set(directory.members("all@example.co.jp")) == {
-        Member("GROUP", "inner@example.co.jp"),
-        Member("CUSTOMER"),
-        Member("USER", "guest@example.com"),
-    }
-    assert set(directory.users()) == {"tanaka@example.co.jp", site.owner, site.admin}
-
-
-def test_the_directory_comes_in_pages(rig: DriveRig, delegated: Google) -> None:
-    """200 members a page."""
-    members = [f"m{number}@example.co.jp" for number in range(450)]
-    rig.site.add_group("all@example.co.jp", members=members)
-    found = delegated.directory(rig.site.admin).members("all@example.co.jp")
-    assert {one.email for one in found} == set(members)
-    assert rig.routes["members.list"] == 3
-
-
-def test_no_more_is_asked_for_than_is_needed(rig: DriveRig, delegated: Google) -> None:
-    """Delegation of one scope each is enough, and Drive's own covers Sheets and Slides."""
-    readonly = "https://www.googleapis.com/auth/drive.readonly"
-    group = "https://www.googleapis.com/auth/admin.directory.group.readonly"
-    user = "https://www.googleapis.com/auth/admin.directory.user.readonly"
-    sheet = rig.site.add_sheet("日当", {"国内": [["東京", 2000]]})
-    directory = delegated.directory(rig.site.admin)
-    rig.configure(delegation=frozenset({readonly}))
-    assert delegated.acting_as(rig.site.owner).sheets(sheet)
-    rig.configure(delegation=frozenset({group}))
-    rig.site.add_group("all@example.co.jp")
-    assert [directory.members(one) for one in directory.groups()] == [()]
-    rig.configure(delegation=frozenset({user}))
-    assert list(directory.users())
-    with pytest.raises(GoogleError, match="Domain-wide delegation"):
-        list(delegated.directory(rig.site.admin).groups())
 
 
 def test_every_request_is_counted(rig: DriveRig, google: Google) -> None:
