@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from email.utils import parsedate_to_datetime
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from lxml import etree
-from rigs.website import WebsiteRig, html, journal
+from rigs.website import WebsiteRig, html, journal, sitemaps
 from rigs.website.values import Policy
 from rigs.website_fixtures import visitor, website
 
@@ -173,6 +176,35 @@ class TestRobotsAndSitemaps:
         website.site.robots("", status=503)
         assert visitor.get(f"{website.url}/robots.txt").status_code == 503
 
+    @pytest.mark.parametrize(
+        ("text", "status", "content_type"),
+        [
+            ("", 403, "text/plain"), ("", 500, "text/plain"), ("", 404, "text/html"),
+            ("<html><body>ホーム</body></html>", 200, "text/html"),
+            ("Disallow: /x\n" * 100_000, 200, "text/plain"),
+            (b"\x00\xff\xfe" * 1000, 200, "application/octet-stream"),
+        ],
+        ids=["403", "500", "404", "html", "huge", "bytes"],
+    )  # fmt: skip
+    def test_robots_can_be_anything(
+        self,
+        website: WebsiteRig,
+        visitor: httpx2.Client,
+        text: str | bytes,
+        status: int,
+        content_type: str,
+    ) -> None:
+        website.site.robots(text, status=status, content_type=content_type)
+        got = visitor.get(f"{website.url}/robots.txt")
+        assert (got.status_code, got.headers["content-type"]) == (status, content_type)
+        assert got.content == (text.encode() if isinstance(text, str) else text)
+
+    def test_robots_may_not_be_had_at_all(self, website: WebsiteRig) -> None:
+        website.site.robots("", hangs=True)
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.get(f"{website.url}/robots.txt", timeout=0.2)
+        assert website.journal[0].status is None
+
     def test_site_maps_are_what_the_protocol_says(
         self, website: WebsiteRig, visitor: httpx2.Client
     ) -> None:
@@ -199,6 +231,27 @@ class TestRobotsAndSitemaps:
         website.site.sitemap("/broken.xml", entries, "broken")
         with pytest.raises(etree.XMLSyntaxError):
             etree.fromstring(visitor.get(f"{website.url}/broken.xml").content)
+
+    @pytest.mark.parametrize(("kind", "word"), [("rss", "//link"), ("atom", "//@href")])
+    def test_feeds_name_pages_too(
+        self, website: WebsiteRig, visitor: httpx2.Client, kind: sitemaps.Kind, word: str
+    ) -> None:
+        website.site.sitemap("/feed", {f"{website.url}/a": "2026-03-01T00:00:00Z"}, kind)
+        root = etree.fromstring(visitor.get(f"{website.url}/feed").content)
+        for one in root.iter():
+            one.tag = etree.QName(one).localname
+        assert f"{website.url}/a" in "".join(
+            one if isinstance(one, str) else one.text or "" for one in root.xpath(word)
+        )
+
+    def test_entities_grow_beyond_measure_for_whoever_expands_them(
+        self, website: WebsiteRig, visitor: httpx2.Client
+    ) -> None:
+        website.site.sitemap("/laughs.xml", kind="billion-laughs")
+        body = visitor.get(f"{website.url}/laughs.xml").content
+        assert len(body) < 2000
+        with pytest.raises(etree.XMLSyntaxError, match=r"amplification|entity"):
+            etree.fromstring(body, etree.XMLParser(resolve_entities=True))
 
     def test_a_bomb_is_small_until_it_is_opened(
         self, website: WebsiteRig, visitor: httpx2.Client
@@ -260,6 +313,24 @@ class TestCounting:
         for _ in range(20):  # each on a connection of its own
             httpx2.get(website.url)
         assert journal.at_once(website.journal) == 1
+
+
+class TestAnythingOnTheWire:
+    @settings(
+        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(said=st.binary(max_size=300), head=st.booleans())
+    def test_whatever_a_visitor_says_the_next_one_is_served(
+        self, website: WebsiteRig, visitor: httpx2.Client, said: bytes, *, head: bool
+    ) -> None:
+        website.site.add_page("/", html.page("一"))
+        with socket.create_connection(("127.0.0.1", website.port), 10) as one:
+            start = b"GET / HTTP/1.1\r\nHost: x\r\n" if head else b""
+            one.sendall(start + said + b"\r\n\r\n")
+            one.shutdown(socket.SHUT_WR)
+            while one.recv(65536):
+                pass
+        assert visitor.get(website.url).status_code == 200
 
 
 def _conditions(first: httpx2.Response) -> dict[str, str]:

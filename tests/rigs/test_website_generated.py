@@ -276,6 +276,15 @@ class TestTraps:
             # The shop's entrance is a page; with a session's id it would be the trap's.
             assert spent == {one.name: int(one.name != "sessions") for one in traps.TRAPS}
 
+    def test_a_trap_can_stand_on_any_host(
+        self, changing: WebsiteRig, visitor: httpx2.Client
+    ) -> None:
+        entrance = changing.site.trap("calendar", host="127.0.0.2")
+        assert "予定" in visitor.get(changing.url_of("127.0.0.2") + entrance).text
+        assert visitor.get(f"{changing.url_of('127.0.0.2')}/tag/x/").status_code == 404
+        with pytest.raises(ValueError, match="no pages of its own"):
+            changing.site.trap("print")
+
     def test_a_view_for_printing_names_its_page(
         self, rig: WebsiteRig, visitor: httpx2.Client
     ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from rigs.website import charsets, files, html, scripts, walls
+from rigs.website import charsets, files, html, scripts, traps, walls
 from rigs.website.hosts import Gate
 from rigs.website.logins import BasicLogin, CookieLogin, HeaderLogin
 from rigs.website.pages import Pages
@@ -137,6 +137,18 @@ class Site(Pages):
             resource = self.host(host).resources[path]
             count = iter(range(1, 1 << 62))
             resource.body, resource.dynamic = partial(_noise, text, count), True
+
+    def trap(self, name: str, *, host: str | None = None) -> str:
+        """Put up one of `rigs.website.traps.TRAPS`; return the path that leads into it.
+
+        Raises ValueError for one that has no pages of its own.
+        """
+        answering = traps.handler(name)
+        if answering is None:
+            raise ValueError(f"{name} has no pages of its own")
+        with self.lock:
+            self.host(host).mount(traps.named(name).path, answering)
+        return traps.named(name).entrance
 
 
 def _huge(size: int) -> Iterator[bytes]:

@@ -71,7 +71,9 @@ class Wire:
         self._open.add(writer)
         asked: Asked | None = None
         try:
-            with suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
+            with suppress(
+                asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, ValueError
+            ):
                 while visit := await _read(reader, secure=secure, port=port):
                     asked = self._asked(visit, address, number)
                     self._noting(asked)
