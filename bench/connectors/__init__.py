@@ -9,12 +9,16 @@ the two cores is part of every time, the peers' too.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from bench.connectors import confluence, drive
-from bench.figures import Figure, table
+from bench.figures import ROOT, Figure, table
 
-SOURCES = {"confluence": confluence, "drive": drive}
+sys.path.insert(0, str(ROOT / "tests"))
+
+from bench.connectors import confluence, drive, web
+
+SOURCES = {"confluence": confluence, "drive": drive, "web": web}
 _QUICK = 300
 
 

@@ -21,19 +21,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench.connectors.confluence import changes as day_of_work
-from bench.connectors.confluence import peers as others
-from bench.connectors.confluence.changes import Day
-from bench.connectors.home import Held, Mirror, Sync
-from bench.connectors.text import Truth, judged
-from bench.figures import ROOT, Figure, at_least, at_most
-
-sys.path.insert(0, str(ROOT / "tests"))
-
 from rigs.confluence.process import ConfluenceProcess
 from rigs.qdrant import QdrantRig
 
-from bench.connectors.confluence import trouble
+from bench.connectors.confluence import changes, peers, trouble
+from bench.connectors.confluence.changes import Day
+from bench.connectors.home import Held, Mirror, Sync
+from bench.connectors.text import Truth, judged
+from bench.figures import Figure, at_least, at_most
 
 _SEED = 6
 PAGES = 10_000
@@ -167,7 +162,7 @@ def again(bench: Bench) -> Iterator[Figure]:
         )
 
 
-def text(bench: Bench) -> Iterator[Figure]:
+def texts(bench: Bench) -> Iterator[Figure]:
     """Return what is wrong with the text of every page."""
     held, truths = bench.found, _truths(bench)
     faults = judged(truths, {page: held.text(page) for page in truths})
@@ -190,10 +185,10 @@ def _truths(bench: Bench) -> dict[str, Truth]:
     }
 
 
-def peers(bench: Bench) -> Iterator[Figure]:
+def beside_peers(bench: Bench) -> Iterator[Figure]:
     """Return what the peers make of the same site, twice."""
     truths = _truths(bench)
-    for name in others.PEERS:
+    for name in peers.PEERS:
         try:
             yield _peer(bench, name, truths)
         except ImportError as error:
@@ -204,7 +199,7 @@ def _peer(bench: Bench, name: str, truths: Any) -> Figure:
     runs = []
     for _ in range(2):
         requests = bench.rig.requests
-        seconds, texts = others.read(name, bench.rig)
+        seconds, texts = peers.read(name, bench.rig)
         asked = bench.rig.requests - requests
         runs.append(f"{len(texts):,} pages read, {asked:,} requests, {len(texts) / seconds:.0f}/s")
     # Pages only: neither reads threads or files.
@@ -212,15 +207,15 @@ def _peer(bench: Bench, name: str, truths: Any) -> Figure:
     return Figure(f"{bench.name}: {name}", "", "", f"{'; again: '.join(runs)}; {faults}", None)
 
 
-def changes(bench: Bench) -> Iterator[Figure]:
+def after_changes(bench: Bench) -> Iterator[Figure]:
     """Return what a sync does after a day of work on the site."""
     before = bench.found
     day = Day() if bench.pages >= PAGES else Day(20, 5, 3, 2, 10)
-    made = day_of_work.make(bench.rig, pages_of(before), day, seed=_SEED)
+    made = changes.make(bench.rig, pages_of(before), day, seed=_SEED)
     done = bench.home.sync()
     after = bench.home.held()
     differ = after.differing(before)
-    wrong = day_of_work.unseen(bench.home, after, made)
+    wrong = changes.unseen(bench.home, after, made)
     _, undisturbed = bench.fresh()
     left = after.differing(undisturbed)
     allowed = 120 + 3 * day.changes
@@ -276,9 +271,9 @@ PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "first": first,
     "memory": memory,
     "again": again,
-    "text": text,
-    "peers": peers,
-    "changes": changes,
+    "text": texts,
+    "peers": beside_peers,
+    "changes": after_changes,
     "kills": kills,
     "faults": faults,
 }

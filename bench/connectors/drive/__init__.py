@@ -17,14 +17,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench.connectors.drive import peers as others
+from rigs.drive.process import DriveProcess
+
+from bench.connectors.drive import peers
 from bench.connectors.home import Held, Mirror, Sync
 from bench.connectors.text import Truth, judged
-from bench.figures import ROOT, Figure, at_least, at_most
-
-sys.path.insert(0, str(ROOT / "tests"))
-
-from rigs.drive.process import DriveProcess
+from bench.figures import Figure, at_least, at_most
 
 _SEED = 7
 PAGES = 10_000
@@ -143,7 +141,7 @@ def again(bench: Bench) -> Iterator[Figure]:
     )
 
 
-def changes(bench: Bench) -> Iterator[Figure]:
+def after_changes(bench: Bench) -> Iterator[Figure]:
     """Return what a sync does after a hundred changes."""
     bench.first  # noqa: B018 - runs it
     before = bench.home.held()
@@ -215,7 +213,7 @@ def _may(email: str, layers: Sequence[frozenset[str]]) -> bool:
     return bool(layers) and all(f"user:{email}" in layer for layer in layers)
 
 
-def text(bench: Bench) -> Iterator[Figure]:
+def texts(bench: Bench) -> Iterator[Figure]:
     """Return what is wrong with the text of every file."""
     bench.first  # noqa: B018 - runs it
     held, truths = bench.home.held(), _truths(bench.visible())
@@ -233,12 +231,12 @@ def _truths(told: Mapping[str, Any]) -> dict[str, Truth]:
     return {one: Truth(truth.present, {"hidden text": truth.absent}) for one, truth in told.items()}
 
 
-def peers(bench: Bench) -> Iterator[Figure]:
+def beside_peers(bench: Bench) -> Iterator[Figure]:
     """Return what LlamaIndex's reader makes of one folder of the same Workspace."""
     site = bench.rig.site
     folder = site.add_folder("比較")
     names = {}
-    for number in range(others.FILES):
+    for number in range(peers.FILES):
         if number % 5:
             one = site.add_doc(f"資料 {number}", f"# 件名\n本文の{number}番目です。", folder)
         else:
@@ -247,7 +245,7 @@ def peers(bench: Bench) -> Iterator[Figure]:
         names[one] = f"{number}番目です。"
     requests = bench.rig.requests
     try:
-        seconds, texts = others.read(bench.site.environ, folder)
+        seconds, texts = peers.read(bench.site.environ, folder)
     except ImportError as error:
         yield Figure(f"{bench.name}: LlamaIndex", "", "", f"not run: {error.name} is missing", None)
         return
@@ -266,10 +264,10 @@ def peers(bench: Bench) -> Iterator[Figure]:
 PARTS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "first": first,
     "again": again,
-    "text": text,
-    "changes": changes,
+    "text": texts,
+    "changes": after_changes,
     "reshare": reshare,
-    "peers": peers,
+    "peers": beside_peers,
 }
 
 
