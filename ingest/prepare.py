@@ -91,7 +91,7 @@ def build_pipeline(build_encoder: Callable[[], Encoder]) -> Pipeline:
     def prepare(job: Job) -> Prepared:
         extracted = extract.extract(job.body, media_type=job.media_type, name=job.name)
         title = job.title or extracted.title or job.name
-        chunks = tuple(chunk.chunk(title, extracted.blocks))
+        chunks = tuple(chunk.chunk(title, extracted.called(title)))
         if not chunks:
             raise ExtractError("there is no text in the document")
         return Prepared(

@@ -5,7 +5,7 @@ Knows nothing of media types; the modules beside this one do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -45,3 +45,15 @@ class Extracted:
     """What could not be read although the rest could, each a sentence for the report of a sync."""
     metadata: dict[str, str] = field(default_factory=dict)
     """Front matter and properties that have no field of their own; not indexed as text."""
+    titled_inside: bool = False
+    """Whether the title is text that the document shows and that stands in none of the blocks."""
+
+    def called(self, title: str) -> tuple[Block, ...]:
+        """Return the blocks of the document under a title that its source may have chosen.
+
+        A file `規程_v3.docx` shows a title of its own: its words stand above the text then.
+        """
+        own = self.title
+        if not (self.titled_inside and own) or own in title:
+            return self.blocks
+        return tuple(replace(block, headings=(own, *block.headings)) for block in self.blocks)

@@ -47,7 +47,13 @@ def extract(data: bytes, name: str) -> Extracted:  # noqa: ARG001 - the registry
     if not blocks:
         raise ExtractError("the document has no text; nothing to index")
     about = properties(package)
-    return Extracted(blocks, walker.title or about.title, about.updated, about.owner)
+    return Extracted(
+        blocks,
+        walker.title or about.title,
+        about.updated,
+        about.owner,
+        titled_inside=walker.title is not None,
+    )
 
 
 class _Reader:

@@ -371,3 +371,13 @@ def test_a_heading_as_the_label_of_a_column_leaves_the_table_one() -> None:
         for left, right, style in (("区分", "日当", "1"), ("部長", "3,000円", ""))
     )
     assert [block.kind for block in blocks(f"<w:tbl>{rows}</w:tbl>")] == ["table"]
+
+
+def test_a_title_inside_is_found_when_the_source_calls_the_document_otherwise() -> None:
+    """Drive and Confluence call an upload by its file name: its own title stands above then."""
+    body = paragraph("旅費規程", "T") + paragraph("日当", "1") + paragraph("本文")
+    extracted = extract(docx(body), "v3_final.docx")
+    assert extracted.title == "旅費規程"
+    assert [block.headings for block in extracted.called("旅費規程")] == [("日当",)]
+    assert [block.headings for block in extracted.called("旅費規程.docx")] == [("日当",)]
+    assert [block.headings for block in extracted.called("v3_final.docx")] == [("旅費規程", "日当")]
