@@ -269,6 +269,8 @@ class TestTraps:
         with WebsiteRig(pages=30) as small:
             root = html.fromstring(visitor.get(small.url).content)
             links = set(root.xpath("//a/@href"))
+            assert all(small.company.in_trap(one) for one in small.company.entrances)
+            assert not small.company.entrances & small.company.documents
             for trap in small.company.traps:
                 assert trap.entrance in links
                 assert visitor.get(small.url + trap.entrance).status_code == 200

@@ -99,6 +99,12 @@ class Company:
         """The parts without an end."""
         return traps.TRAPS if self.with_traps else ()
 
+    @property
+    def entrances(self) -> frozenset[str]:
+        """The first page of each trap, which may count as a document: it is one of its kind."""
+        own = (one.entrance for one in self.traps if one.name not in {"print", "sessions"})
+        return frozenset(self._origin() + one for one in own)
+
     def in_trap(self, url: str) -> bool:
         """Tell whether an address belongs to a trap."""
         parts = urlsplit(url)

@@ -59,6 +59,11 @@ class RemoteCompany(Remote):
         return frozenset(self._call("company.unversioned"))
 
     @property
+    def entrances(self) -> frozenset[str]:
+        """The first page of each trap, which may count as a document."""
+        return frozenset(self._call("company.entrances"))
+
+    @property
     def not_documents(self) -> frozenset[str]:
         """Addresses that may be asked for and are no documents."""
         return frozenset(self._call("company.not_documents"))

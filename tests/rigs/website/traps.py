@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from rigs.website import html
 from rigs.website.values import HTML, Reply, Visit
 
-DESERVES = 50
-"""Requests after which anybody would have seen that nothing new comes."""
+DESERVES = 60
+"""Requests after which anybody would have seen that nothing new comes: twenty pages, three times."""
 
 
 @dataclass(frozen=True, slots=True)
