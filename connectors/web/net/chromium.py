@@ -30,7 +30,11 @@ from connectors.web.net.loading import Drawn, Loading, Part
 _SYSTEMS_OWN = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = 0.5
 """Seconds without a request and without a change, after which a page counts as done."""
+_STAY = Part(204, {}, b"")
+"""What leaves a page where it is (RFC 9110, 15.3.5); an abort would show the browser's own page."""
 _TICK = 0.1
+_LAST = 3.0
+"""Seconds for handing over what the page has become, when its time is over."""
 _NAVIGATIONS = 5
 """So often a page may send itself elsewhere by script."""
 _ARGUMENTS = (
@@ -52,7 +56,7 @@ for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTranspor
 try { Object.defineProperty(Navigator.prototype, "sendBeacon", { value: () => false }); }
 catch (error) {}
 """
-_SIZE = "document.getElementsByTagName('*').length"
+_SIZE = "document.readyState == 'loading' ? -1 : document.getElementsByTagName('*').length"
 _LENGTH = "document.documentElement ? document.documentElement.outerHTML.length : 0"
 _ENVIRONMENT = (
     "HOME",
@@ -134,7 +138,7 @@ class Drawing:
         try:
             html = await self._html(seconds, max_bytes)
             return Drawn(self._url, self._status, html)
-        except PlaywrightTimeout:
+        except (PlaywrightTimeout, TimeoutError):
             words = f"its scripts are not done within {seconds:g} s"
         except Error:
             words = "the browser can not draw it"
@@ -147,12 +151,15 @@ class Drawing:
         page = self._page = await self._context.new_page()
         self._context.on("page", lambda opened: opened.close() if opened is not page else None)
         until = asyncio.get_running_loop().time() + seconds
-        await page.goto(self._url, wait_until="domcontentloaded", timeout=seconds * 1000)
-        await self._settled(page, until)
-        if await page.evaluate(_LENGTH) > max_bytes:
-            words = f"drawn, it is larger than {max_bytes:,} bytes"
-            raise FailedError(Failure(words, too_large=True))
-        return await page.content()
+        # Nothing later: a script that sends the page elsewhere makes the library wait for ever.
+        await page.goto(self._url, wait_until="commit", timeout=seconds * 1000)
+        # A script without end answers no question.
+        async with asyncio.timeout_at(until + _LAST):
+            await self._settled(page, until)
+            if await page.evaluate(_LENGTH) > max_bytes:
+                words = f"drawn, it is larger than {max_bytes:,} bytes"
+                raise FailedError(Failure(words, too_large=True))
+            return await page.content()
 
     async def _settled(self, page: Page, until: float) -> None:
         """Return when nothing changes any more, or the time is over."""
@@ -195,6 +202,7 @@ class Drawing:
         return await work(self._loaders, self._loading.load, url, kind, headers)
 
     async def _document(self, request: Request) -> Part | None:
+        """Return what the page, or a frame of it, is sent to."""
         if self._page is None or request.frame != self._page.main_frame:
             return None
         self._navigations += 1
@@ -202,9 +210,10 @@ class Drawing:
             return self._begin
         is_ours = self._loading.is_same_origin(request.url) and request.method == "GET"
         if not is_ours or self._navigations > _NAVIGATIONS:
-            return None
+            return _STAY
         work = asyncio.get_running_loop().run_in_executor
         part = await work(self._loaders, self._loading.load, request.url, "document", {})
-        if part:
-            self._url, self._status = request.url, part.status
+        if part is None:
+            return _STAY
+        self._url, self._status = request.url, part.status
         return part
