@@ -129,15 +129,17 @@ class Asking:
     def _until_answered(self, api: str, token: Token, work: Callable[[], _T]) -> _T:
         failed = waited = 0
         while True:
-            got = self._try(work)
-            if not isinstance(got, Failure):
-                self._slots.answered()
-                return got
-            failed, waited = failed + (not got.everyone), waited + got.everyone
-            wait = got.wait or waits.back_off(failed + waited, self._backoff)
-            if got.everyone:
-                self._slots.refused()
-                self._pause.extend(wait)
+            with self._turn():
+                got = self._once(work)
+                if not isinstance(got, Failure):
+                    self._slots.answered()
+                    return got
+                failed, waited = failed + (not got.everyone), waited + got.everyone
+                wait = got.wait or waits.back_off(failed + waited, self._backoff)
+                if got.everyone:
+                    # While the slot is held: who gets it next is to know of the wait.
+                    self._slots.refused()
+                    self._pause.extend(wait)
             if not got.again or failed >= self._attempts or waited >= 2 * self._attempts:
                 break
             if not got.everyone:
@@ -146,14 +148,13 @@ class Asking:
         # Raised outside of any `except`: what a library says of a failure is no context of it.
         raise errors.raised(replace(got, words=_TOKENS.sub(MARK, words)), api, failed + waited)
 
-    def _try(self, work: Callable[[], _T]) -> _T | Failure:
-        with self._turn():
-            if self._pause.closed:
-                return Failure("the client was closed")
-            try:
-                return work()
-            except FailedError as failed:
-                return failed.failure
+    def _once(self, work: Callable[[], _T]) -> _T | Failure:
+        if self._pause.closed:
+            return Failure("the client was closed")
+        try:
+            return work()
+        except FailedError as failed:
+            return failed.failure
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -23,6 +23,8 @@ from api_accounts import (
     token,
 )
 from http_server import Answer, Server
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.drive.api import Google, GoogleError
 from connectors.drive.api.errors import DAILY, TOO_MANY
@@ -162,27 +164,50 @@ def test_a_scope_that_was_not_granted_is_told(server: Server, account: Google) -
     assert error.ends_run
 
 
-def test_a_wait_is_kept_while_other_threads_ask(server: Server, account: Google) -> None:
-    """Never shorter than told, and all of them are answered at last."""
-    account.me.about()
+def test_nobody_asks_before_a_wait_is_over(server: Server, tmp_path: Path) -> None:
+    """Who is told to wait tells the others, whoever of them is next."""
     # Drive says so with a 403, which is no matter of permissions.
-    server.on(FILES, refusal(403, "userRateLimitExceeded", Retry_After="1"), said(files=[]))
-    first = threading.Event()
+    wait = refusal(403, "userRateLimitExceeded", Retry_After="1")
+    server.on(ABOUT, wait, ME)
+    with closing(google(server, tmp_path, at_once=1)) as account:
+        threads = [threading.Thread(target=account.me.about) for _ in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    first, *others = (seen.at for seen in asked(server, ABOUT))
+    assert len(others) == 4
+    assert min(others) - first >= 1
 
-    def listing() -> None:
-        list(account.me.files("trashed = false"))
 
-    threads = [threading.Thread(target=listing) for _ in range(4)]
-    threads[0].start()
-    while not asked(server, FILES):
-        first.wait(0.001)
-    for one in threads[1:]:
-        one.start()
-    for one in threads:
-        one.join()
-    times = sorted(seen.at for seen in asked(server, FILES))
-    assert len(times) == 5
-    assert times[-1] - times[0] >= 1
+OWN = [Answer(status=500), Answer(reset=True), Answer(b"{"), Answer(ME.body, length=999)]
+EVERYONE = [refusal(429, "rateLimitExceeded"), refusal(403, "userRateLimitExceeded")]
+FINAL = [refusal(403, "domainPolicy"), refusal(404, "notFound")]
+
+
+@given(troubles=st.lists(st.sampled_from([*OWN, *EVERYONE, *FINAL]), max_size=12))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_row_of_troubles_ends_in_the_answer_or_an_error(
+    troubles: list[Answer], server: Server, account: Google
+) -> None:
+    """Five tries that failed by themselves are enough, or ten waits, or one clear refusal."""
+    server.on(ABOUT, *troubles, ME)
+    before = len(asked(server, ABOUT))
+    own = everyone = tries = 0
+    answered = True
+    for trouble in troubles:
+        tries += 1
+        own, everyone = own + (trouble in OWN), everyone + (trouble in EVERYONE)
+        if trouble in FINAL or own == 5 or everyone == 10:
+            answered = False
+            break
+    if answered:
+        assert account.me.about() == "kurage@example.co.jp"
+    else:
+        assert refused(account).passing == (troubles[tries - 1] not in FINAL)
+    assert len(asked(server, ABOUT)) - before == tries + answered
 
 
 def test_a_wait_that_is_too_long_ends_the_run(server: Server, tmp_path: Path) -> None:
