@@ -37,14 +37,26 @@ _CHROME_TAGS: Final = frozenset(("nav", "aside", "footer", "header"))
 _NAMED: Final = frozenset(
     ("div", "section", "ul", "ol", "p", "aside", "table", "form", "span", "dl", "details")
 )
+_INNER = r"(?:[-_]?(?:inner|wrap(?:per)?|area|block|box|container|contents?|column))?"
 _CHROME_NAME = re.compile(
-    r"side(?:[-_]?(?:column|area|contents?|block|box|wrap(?:per)?|inner))?"
-    r"|(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|g|l)[-_]?)?"
-    r"(?:nav(?:bar|igation|i)?|menu|header|footer|side-?bar|bread-?crumbs?|topic-?path|pagination|pager)"
-    r"|(?:table-of-contents|toc|toplang|bottomlang|langs?|skip-?(?:link|nav|to-content)s?|share|sns|social|"
-    r"related-?(?:posts|articles)|back-?to-?top|to-?top|up|path|edit-(?:this-)?page|copyright|prevnext|"
-    r"quick-?(?:view|links?)|comments?[-_](?:section|area|thread)|disqus_thread)"
-    r"|.*cookie.*(?:banner|consent|notice|bar|popup|modal|dialog|overlay|alert|message).*"
+    r"side" + _INNER + r"|sub[-_]?column"
+    r"|(?:(?:site|page|global|main|top|local|side|sub|primary|secondary|lang|foot(?:er)?|head(?:er)?"
+    r"|util(?:ity)?|mega|drawer|left|right|mobile|bread-?crumbs?|sp|pc|[gcpl])[-_]?)?"
+    r"(?:nav(?:bar|igation|i)?(?:[-_]?list)?|menu|header|footer|side-?bar|bread[-_]?crumbs?"
+    r"|topic-?path|pankuzu|pagi?e?nation|pager)"
+    + _INNER
+    + r"|side-?bar[-_](?:left|right|main|primary|secondary)|widget-area|top-?bar|drawer|hamburger"
+    r"|footer[-_](?:links?|info|bottom|top|copy(?:right)?|widgets?)"
+    r"|header[-_](?:links?|top|logo)"
+    r"|(?:[gcpl]-)?(?:table-of-contents|toc)|toplang|bottomlang|langs?|up|path|copyright|prevnext"
+    r"|skip-?(?:link|nav|to-content)s?|edit-(?:this-)?page|print[-_](?:btn|button)"
+    r"|(?:share|sns|social)(?:[-_]?(?:share|sns|links?|buttons?|btns?|icons?|list|area))?"
+    r"|related-?(?:posts|articles|entries)|post[-_]navigation|nav[-_]links|comment[-_]respond"
+    r"|(?:btn[-_])?(?:back-?to-?|to-?|go-?|page[-_]?)top"
+    r"|quick-?(?:view|links?)|comments?[-_](?:section|area|thread)|disqus_thread|adsense"
+    r"|(?:modal|popup|[cjlp]s?)[-_]cookies?"
+    r"|.*cookie.*(?:banner|consent|notice|bar|popup|modal|dialog|overlay|alert|message|confirmation"
+    r"|injected).*"
     r"|(?:onetrust|gdpr|cc|consent|cmp)-.*"
 )
 _NO_WORD = re.compile(r"\W+")

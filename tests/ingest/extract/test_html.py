@@ -88,6 +88,24 @@ def test_what_a_reader_does_not_see_is_never_indexed(hidden: str) -> None:
     assert "本文" in repr(extracted.blocks)
 
 
+FRAMES = (
+    "gnavi p-breadcrumb pankuzu btn-pagetop sns-share sidebar-right headerInner footer_inner "
+    "footer-links spMenu drawer-menu hamburger l-header c-footer pagenation post-navigation "
+    "hs-eu-cookie-confirmation modal-cookie utilityNav subColumn comment-respond"
+).split()
+CONTENT = "subject contents main-contents path-to-success cookies menu-plan headline sharepoint"
+
+
+@pytest.mark.parametrize("kind", ["id", "class"])
+def test_frames_are_known_by_the_names_that_sites_give_them(kind: str) -> None:
+    """And what only sounds like one is content: the section `cookies` of a policy, say."""
+    body = "<h1>有給休暇</h1>" + "<p>取得日の3営業日前までに申請する。</p>" * 3
+    for name in FRAMES:
+        assert texts(f"<div {kind}='{name}'>枠</div><div>{body}</div>")[0] != "枠", name
+    for name in CONTENT.split():
+        assert texts(f"<div {kind}='{name}'>文</div><div>{body}</div>")[0] == "文", name
+
+
 @pytest.mark.parametrize(
     "frame",
     [
