@@ -289,7 +289,7 @@ class Export:
             return address
         usg = hashlib.sha256(f"{address}{self.moment}".encode()).hexdigest()[:24]
         return (
-            f"https://www.google.com/url?q={quote(address, safe=':/?=#')}&sa=D&source=editors"
+            f"https://www.google.com/url?q={quote(address, safe=':/?')}&sa=D&source=editors"
             f"&ust={self.moment}&usg=AOvVaw{usg}"
         )
 

@@ -17,12 +17,16 @@ Mask = dict[str, Any]
 """Names to masks of what is below; None: all of it."""
 
 _ALL: Mask = {"*": None}
-_TOKEN = re.compile(r"\s*([A-Za-z$_][\w$.-]*|[*,/()])")
+_TOKEN = re.compile(r"\s*([A-Za-z$_][\w$-]*|[*,/()])")
 
 
 @lru_cache(maxsize=4096)
-def mask(text: str) -> Mask:
-    """Return the mask; RefusedError where its syntax is wrong. Not to be changed."""
+def mask(text: str, *, dotted: bool = False) -> Mask:
+    """Return the mask; RefusedError where its syntax is wrong. Not to be changed.
+
+    `dotted`: a point leads down as a slash does, as the newer APIs have it.
+    """
+    text = text.replace(".", "/") if dotted else text
     tokens, at = [], 0
     while text[at:].strip():
         found = _TOKEN.match(text, at)
@@ -116,4 +120,4 @@ def held(api: str, response: str, text: str) -> None:
                 raise _refused(name)
             look(inner, schema["properties"][name])
 
-    look(mask(text), schemas[response])
+    look(mask(text, dotted=api in {"sheets", "slides"}), schemas[response])

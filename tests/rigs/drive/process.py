@@ -168,9 +168,9 @@ class DriveProcess:
         """Let requests that fit fail."""
         self._do("fault", as_json(fault))
 
-    def fail(self, reason: str | int, path: str = "*", **how: Any) -> None:
+    def fail(self, reason: str | int, *path: str, **how: Any) -> None:
         """Let requests be refused with a reason, or with a status."""
-        self._do("fail", reason, path, **how)
+        self._do("fail", reason, *path, **how)
 
     def odd(self, kind: Oddity, path: str = "*", **how: Any) -> None:
         """Let answers be odd although their status is 200."""

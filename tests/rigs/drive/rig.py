@@ -30,6 +30,8 @@ from rigs.drive.world import World
 from rigs.faults import Fault
 
 _WAIT_S = 30.0
+_APIS = "/[!to]*"
+"""Every path but `/token` and `/o/oauth2/…`."""
 
 
 class DriveRig:
@@ -161,7 +163,7 @@ class DriveRig:
     def fail(
         self,
         reason: str | int,
-        path: str = "*",
+        path: str = _APIS,
         *,
         times: int | None = 1,
         skip: int = 0,
@@ -170,7 +172,7 @@ class DriveRig:
     ) -> None:
         """Let requests be refused with a reason of `errors.REASONS`, or with a status.
 
-        `*` in a path stands for slashes too; tokens are at `/token`.
+        `*` in a path stands for slashes too. Tokens are at `/token`, and only refused by name.
         """
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         status = reason if isinstance(reason, int) else errors.REASONS[reason][0]

@@ -30,7 +30,9 @@ def spreadsheet(core: Core, call: Call) -> Answer:
         ],
         "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{item.id}/edit",
     }
-    return said(applied(body, mask(call.get("fields")) if call.get("fields") else None))
+    return said(
+        applied(body, mask(call.get("fields"), dotted=True) if call.get("fields") else None)
+    )
 
 
 def presentation(core: Core, call: Call) -> Answer:
@@ -54,7 +56,9 @@ def presentation(core: Core, call: Call) -> Answer:
             for one in slides
         ],
     }
-    return said(applied(body, mask(call.get("fields")) if call.get("fields") else None))
+    return said(
+        applied(body, mask(call.get("fields"), dotted=True) if call.get("fields") else None)
+    )
 
 
 def _item(core: Core, call: Call, media_type: str) -> Item:

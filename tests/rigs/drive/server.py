@@ -181,10 +181,10 @@ class Server:
             return errors.refused(refused, rpc=route.api in {"sheets", "slides"})
         if self._contract:
             core.violations += self._contract.request(described, "GET", call.query)
-        answer = _oddly(core, call.path, self._routed(route, call))
+        answer = self._routed(route, call)
         if self._contract and answer.status < 300 and name not in {"files.media", "files.export"}:
             core.violations += self._contract.answer(described, answer)
-        return answer
+        return _oddly(core, call.path, answer)
 
     def _routed(self, route: Route, call: Call) -> Answer:
         core, rpc = self._core, route.api in {"sheets", "slides"}
