@@ -55,6 +55,18 @@ class TestPages:
             assert "名" in visitor.get(website.url, headers={"Host": name}).text
         assert visitor.get(website.url_of("127.0.0.3")).status_code == 404
 
+    def test_a_host_may_have_an_address_of_ipv6(self, visitor: httpx2.Client) -> None:
+        if not socket.has_ipv6:
+            pytest.skip("this machine has no IPv6")
+        try:
+            with WebsiteRig(addresses=["::1", "127.0.0.1"]) as rig:
+                rig.site.add_page("/", html.page("六"))
+                assert "六" in visitor.get(rig.url).text
+                assert rig.url == f"http://[::1]:{rig.port}"
+                assert visitor.get(rig.url_of("127.0.0.1")).status_code == 404
+        except RuntimeError:
+            pytest.skip("::1 is not there")
+
     def test_a_query_that_is_known_is_a_page_of_its_own(
         self, website: WebsiteRig, visitor: httpx2.Client
     ) -> None:

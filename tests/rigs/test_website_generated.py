@@ -12,7 +12,7 @@ from rigs.website import Fault, Truth, WebsiteProcess, WebsiteRig, journal, trap
 from rigs.website.templates import FRAME
 from website_crawling import Crawler, mapped, seen_text
 
-_PAGES = 260
+_PAGES = 160
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ class TestSize:
 
     def test_documents_are_pages_files_and_the_shop(self, rig: WebsiteRig) -> None:
         paths = [urlsplit(one).path for one in rig.company.documents]
-        assert sum(one.startswith("/files/") for one in paths) == 3
+        assert sum(one.startswith("/files/") for one in paths) == 2
         assert sum(one.startswith("/shop/") for one in paths) == 10
-        assert len(paths) == _PAGES + 13
+        assert len(paths) == _PAGES + 12
 
 
 class TestLinks:

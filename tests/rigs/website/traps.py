@@ -17,7 +17,7 @@ from rigs.website import html
 from rigs.website.values import HTML, Reply, Visit
 
 DESERVES = 60
-"""Requests after which anybody would have seen that nothing new comes: twenty pages, three times."""
+"""Requests after which anybody would have seen that nothing new comes: three times twenty."""
 
 
 @dataclass(frozen=True, slots=True)
