@@ -84,12 +84,13 @@ class Changes:
         for log in session.speakers.everybody:
             if log not in self._before.tokens:
                 self._anew.add(log)
+        told = session.tree.logs()
         for drive in sorted(session.speakers.drives):
             log = log_of_drive(drive)
-            if log in self._before.tokens:
-                listing.attempt(log, partial(self._members, drive))
-            elif session.scope.counts_drive(drive) or log in session.tree.logs():
+            if log not in self._before.tokens:
                 self._anew.add(log)
+            elif drive in self._before.members or log in told:
+                listing.attempt(log, partial(self._members, drive))
 
     def _members(self, drive: str) -> None:
         before = self._before.members.get(drive)
@@ -169,19 +170,20 @@ class Changes:
             and (node := self._moved(file, log, before.get(file.id))) is not None
         ]
         trashed = [file for file, _ in self._files.values() if file.trashed]
-        by_log: dict[str, list[File]] = {}
+        by_log: dict[tuple[str, bool], list[File]] = {}
         # Folders first: whether a file counts hangs on what it lies in.
         for file, log in sorted(
             self._files.values(), key=lambda told: told[0].media_type != FOLDER
         ):
             if not file.trashed:
-                by_log.setdefault(log, []).append(file)
-        for log, files in by_log.items():
+                by_log.setdefault((log, self._is_listed(file, log)), []).append(file)
+        for (log, listed), files in by_log.items():
             inner = [file for file in files if file.media_type == FOLDER]
-            for _ in session.take(inner, log):
+            for _ in session.take(inner, log, listed=listed):
                 pass
-        for log, files in by_log.items():
-            yield from session.take([file for file in files if file.media_type != FOLDER], log)
+        for (log, listed), files in by_log.items():
+            others = [file for file in files if file.media_type != FOLDER]
+            yield from session.take(others, log, listed=listed)
         yield from self._below(moved)
         yield from self._below_trashed([file for file in trashed if file.id in before])
         self._leave_scope(before)
@@ -198,6 +200,16 @@ class Changes:
         sure = file.permissions is not None or self._session.access.of(file) is not None
         return None if stamp and stamp == before.stamp and sure else node
 
+    def _is_listed(self, file: File, log: str) -> bool:
+        """Tell whether a listing shows a file that a log tells of.
+
+        Who may only view it may have come by its link: then a log tells of it, and no listing does.
+        """
+        session = self._session
+        if file.can_share or not session.speakers.place(file, log)[1]:
+            return True
+        return session.shows(file, log)
+
     def _due(self) -> None:
         """Look again at what could not be read, and at what somebody might read for a time."""
         session = self._session
@@ -211,9 +223,8 @@ class Changes:
         session = self._session
         held = session.tree.among(self._removed.keys() - self._files.keys())
         mine: dict[str, list[Node]] = {}
-        for identity, node in held.items():
-            if node.log == self._removed[identity]:
-                mine.setdefault(node.log, []).append(node)
+        for node in held.values():
+            mine.setdefault(node.log, []).append(node)
         roots = {root.id for root in session.scope.roots}
         for log, nodes in mine.items():
             if len(nodes) > _FEW or any(node.is_folder for node in nodes):
@@ -224,10 +235,10 @@ class Changes:
                 continue
             for node in nodes:
                 file = self._get(node.file.id, node.log, node.file.resource_key)
-                if file is None or session.speakers.place(file, log)[0] != log:
+                if file is None:
                     session.drop([node.file.id])
                 else:
-                    self._files[file.id] = (file, log)
+                    self._files[file.id] = (file, session.speakers.place(file, log)[0])
 
     def _get(self, identity: str, log: str, key: str | None = None) -> File | None:
         """Return a file as it is; None: it is not seen any more."""
@@ -271,7 +282,8 @@ class Changes:
             return
         for node in session.tree.among(missing).values():
             file = self._get(node.file.id, node.log, node.file.resource_key)
-            if file is None:
+            # It is where it was, and not listed there: it can only be opened by its link.
+            if file is None or file.parents == node.file.parents:
                 session.drop([node.file.id])
             else:
                 yield from session.take([file], node.log, listed=node.listed)

@@ -37,6 +37,8 @@ class Listing:
         self._session = session
         self._standing = standing
         self.walker = Walker(session)
+        self._counting: set[str] = set()
+        """Shared drives of which some part counts."""
         self.problems: list[str] = []
         """What could not be listed: a run with one deletes nothing and has no cursor."""
 
@@ -56,6 +58,10 @@ class Listing:
         for file, log in roots.values():
             yield from self.trying(log, self._below(file, log))
         yield from self.trying(ME, self.walker.follow())
+        for log in session.tree.logs():  # where a shortcut led
+            drive = drive_of(log)
+            if drive in session.speakers.drives and drive not in self._standing.members:
+                self.attempt(log, partial(self._note_members, drive or ""))
         if not self.problems:
             for log in session.tree.logs():
                 session.drop(session.tree.unseen(log))
@@ -64,9 +70,11 @@ class Listing:
         """Yield every document that a log tells of, and forget what was not seen."""
         session = self._session
         self.walker.renewed.add(log)
+        roots = self.roots()
+        self.logs(roots)
         self._open(log)
         yield from self._of(log)
-        for file, by in self.roots().values():
+        for file, by in roots.values():
             if session.speakers.place(file, by)[0] == log:
                 yield from self._below(file, by)
         yield from self.walker.follow()
@@ -92,9 +100,10 @@ class Listing:
         seen = session.speakers.drives
         missing = session.scope.drive_ids - seen.keys()
         self.problems += [_not_seen("drives", one) for one in sorted(missing)]
-        drives = {one for one in seen if session.scope.counts_drive(one)}
-        drives |= {file.drive for file, _ in roots.values() if file.drive in seen and file.drive}
-        return [*session.speakers.everybody, *map(log_of_drive, sorted(drives))]
+        self._counting = {one for one in seen if session.scope.counts_drive(one)}
+        self._counting |= {file.drive for file, _ in roots.values() if file.drive}
+        # Of those that do not count too: a file that moves there is told there alone.
+        return [*session.speakers.everybody, *map(log_of_drive, sorted(seen))]
 
     def members(self, drive: str, before: str | None = None) -> str:
         """Take note of who is a member of a shared drive; return what changes with them.
@@ -131,7 +140,7 @@ class Listing:
                 continue
             session.access.learn_drive(drive, members)
             # Where they changed since it was listed, other files may have been listed before.
-            same = {one.id for one in told} == node.file.permission_ids
+            same = frozenset(one.id for one in told) == node.file.permission_ids
             return f"{_BY_FILE}{node.file.id}:{fingerprint(members) if same or named else ''}"
         return _UNREADABLE
 
@@ -159,8 +168,11 @@ class Listing:
         drive = drive_of(log)
         user = self._session.speakers.speaker(log)
         self._standing.tokens[log] = user.start_page_token(drive)
-        if drive is not None and drive not in self._standing.members:
+        if drive in self._counting and drive is not None and drive not in self._standing.members:
             self._standing.members[drive] = self.members(drive)
+
+    def _note_members(self, drive: str) -> None:
+        self._standing.members[drive] = self.members(drive)
 
     def _of(self, log: str) -> Iterator[Ref]:
         """Yield the documents that a listing of a My Drive or shared drive shows."""

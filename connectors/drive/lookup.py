@@ -166,10 +166,7 @@ class Lookup:
             for one in file.permissions or ()
         ):
             return True
-        # Nothing else tells it: the listing is asked for files of this name.
-        name = file.name.replace("\\", "\\\\").replace("'", "\\'")
-        shown = self._speakers.speaker(node.log).files(f"name = '{name}' and trashed = false")
-        return any(one.id == file.id for one in shown)
+        return self._session.shows(file, node.log)
 
     def _learn_members(self, file: File) -> None:
         """Ask for the members of a drive where its files do not tell who may read them."""

@@ -179,7 +179,7 @@ class Tree:
         for identity, row in database.execute(query, (self._tree, run)).fetchall():
             self._drop(database, identity)
             if row is not None:
-                self._insert(database, json.loads(row))
+                self._insert(database, json.loads(row), run=0)  # no run has seen it
         for table in ("runs", "journal"):
             database.execute(
                 f"DELETE FROM {table} WHERE tree = ? AND run = ?",  # noqa: S608 - names of ours
@@ -297,7 +297,7 @@ class Tree:
                 for one in changed:
                     if one in held and held[one][_PARENTS] != rows[one][_PARENTS]:
                         self._drop(database, one)
-                    self._insert(database, rows[one])
+                    self._insert(database, rows[one], run=self._run)
                 database.executemany(
                     "UPDATE nodes SET run = ? WHERE tree = ? AND id = ?",
                     [(self._run, self._tree, one) for one in some],
@@ -326,12 +326,12 @@ class Tree:
                 ],
             )
 
-    def _insert(self, database: sqlite3.Connection, row: Iterable[Any]) -> None:
+    def _insert(self, database: sqlite3.Connection, row: Iterable[Any], *, run: int) -> None:
         values = list(row)
         database.execute(
             f"INSERT OR REPLACE INTO nodes (tree, run, {_COLUMNS})"  # noqa: S608 - names of ours
             f" VALUES ({_marks([None, None, *values])})",
-            (self._tree, self._run, *values),
+            (self._tree, run, *values),
         )
         database.executemany(
             "INSERT OR IGNORE INTO edges VALUES (?, ?, ?)",

@@ -18,7 +18,7 @@ from connectors.drive.memory import Tree
 from connectors.drive.nodes import Node, stamp_of
 from connectors.drive.reach import Reach
 from connectors.drive.scope import Scope
-from connectors.drive.speakers import Speakers
+from connectors.drive.speakers import Speakers, drive_of
 from connectors.drive.values import FOLDER, File
 
 BATCH = 500
@@ -65,9 +65,16 @@ class Session:
             self.reach.forget()
 
     def drop_uncovered(self, ids: Iterable[str]) -> None:
-        """Forget those of these files that are in scope no more."""
+        """Forget those of these files that are in scope no more.
+
+        Folders that a listing shows stay: what lies in them is known to be excluded by them.
+        """
         held = self.tree.among(ids)
-        self.drop([one for one, node in held.items() if not self.reach.covers(node)])
+        self.drop(
+            one
+            for one, node in held.items()
+            if not self.reach.covers(node) and not (node.is_folder and node.listed)
+        )
 
     def gone(self) -> list[str]:
         """Return the documents that are gone."""
@@ -125,6 +132,16 @@ class Session:
         """Return which of these files a listing showed."""
         held = {one for one, node in self.tree.among(ids).items() if node.listed}
         return held & self.tree.seen(held) if self.full else held
+
+    def shows(self, file: File, log: str) -> bool:
+        """Tell whether a listing of a shared drive, or of what is shared with one, shows a file.
+
+        Nothing else tells it: the listing is asked for files of this name.
+        """
+        name = file.name.replace("\\", "\\\\").replace("'", "\\'")
+        query = f"name = '{name}' and trashed = false"
+        shown = self.speakers.speaker(log).files(query, drive=drive_of(log))
+        return any(one.id == file.id for one in shown)
 
     def speaker(self, node: Node) -> DriveUser:
         """Return who may read a file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drive_site import HR, DriveSite, listing, told
 
-from connectors.base import ANYONE, ConnectorError, Ref
+from connectors.base import ANYONE, ConnectorError, Cursor, Ref
 from connectors.drive import Scope
 
 BOARD = "board@example.co.jp"
@@ -14,6 +14,18 @@ BOARD = "board@example.co.jp"
 def fetched(drive: DriveSite) -> int:
     """Return how many files were downloaded or exported."""
     return sum(drive.rig.served.values())
+
+
+def told_until_it_raised(
+    drive: DriveSite, scope: Scope, cursor: Cursor | None
+) -> tuple[list[object], str]:
+    """Return what was told before a run failed, and with which words it did."""
+    heard: list[object] = []
+    try:
+        heard.extend(drive.connector(scope).changes(cursor))
+    except ConnectorError as error:
+        return heard, str(error)
+    raise AssertionError("it was to raise")
 
 
 class TestRequests:
@@ -234,12 +246,10 @@ class TestDrives:
         scope = Scope(drives=(shared,))
         _, _, cursor = told(drive.connector(scope), None)
         drive.site.unshare(shared, drive.rig.email)
-        heard = []
-        with pytest.raises(ConnectorError, match="`drives`") as raised:
-            for one in drive.connector(scope).changes(cursor if after_a_run else None):
-                heard.append(one)  # noqa: PERF402 - what came before it raised counts
+        heard, error = told_until_it_raised(drive, scope, cursor if after_a_run else None)
         assert heard == []
-        assert "\n" not in str(raised.value)
+        assert "`drives`" in error
+        assert "\n" not in error
 
     @pytest.mark.parametrize("how", ["trash", "delete", "unshare"])
     @pytest.mark.parametrize("after_a_run", [False, True])
@@ -257,11 +267,9 @@ class TestDrives:
                 drive.site.delete(root)
             case _:
                 drive.site.unshare(root, drive.rig.email)
-        heard = []
-        with pytest.raises(ConnectorError, match="`folders`"):
-            for one in drive.connector(scope).changes(cursor if after_a_run else None):
-                heard.append(one)  # noqa: PERF402
+        heard, error = told_until_it_raised(drive, scope, cursor if after_a_run else None)
         assert heard == []
+        assert "`folders`" in error
 
 
 class TestTokens:
