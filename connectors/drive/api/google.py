@@ -57,6 +57,7 @@ class Google:
         )
         self._lock = Lock()
         self._users: dict[str | None, DriveUser] = {}
+        self._tokens: dict[tuple[tuple[str, ...], str | None], Token] = {}
 
     def __repr__(self) -> str:
         return f"Google({self._account.kind!r})"
@@ -121,17 +122,20 @@ class Google:
         self._asking.close()
 
     def _user(self, subject: str | None) -> DriveUser:
+        token = self._token(SCOPES, subject)
         with self._lock:
             if subject not in self._users:
-                token = self._token(SCOPES, subject)
                 email = subject or self._account.email
                 self._users[subject] = DriveUser(self._services, self._asking, token, email)
             return self._users[subject]
 
     def _token(self, scopes: tuple[str, ...], subject: str | None) -> Token:
-        return Token(
-            self._account, self._transport, scopes, subject, longest_wait=self._longest_wait
-        )
+        with self._lock:
+            if (scopes, subject) not in self._tokens:
+                self._tokens[scopes, subject] = Token(
+                    self._account, self._transport, scopes, subject, longest_wait=self._longest_wait
+                )
+            return self._tokens[scopes, subject]
 
     def _must_delegate(self, option: str) -> None:
         if not self.is_service_account:

@@ -72,3 +72,10 @@ def test_no_more_is_asked_for_than_is_needed(rig: DriveRig, delegated: Google) -
     assert list(directory.users())
     with pytest.raises(GoogleError, match="Domain-wide delegation"):
         list(delegated.directory(rig.site.admin).groups())
+
+
+def test_a_directory_that_is_opened_again_has_its_token(rig: DriveRig, delegated: Google) -> None:
+    """Each sync asks for groups, and for nothing that it has."""
+    for _ in range(3):
+        assert list(delegated.directory(rig.site.admin).groups()) == []
+    assert rig.routes == {"token": 1, "groups.list": 3}
