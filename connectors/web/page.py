@@ -59,7 +59,7 @@ _SERIAL = re.compile(
     r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|mon(?:day)?|tue(?:s(?:day)?)?|"
     r"wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b"
-    r"|\b(?=[a-f-]{0,24}\d)[0-9a-f-]{8,}\b|\b(?=[a-z_-]{0,24}\d)[0-9a-z_-]{20,}\b|(?:[\d_]|[^\w\n])+",
+    r"|\b(?=[a-f-]{0,24}\d)[0-9a-f-]{8,}\b|\b(?=[a-z_-]{0,24}\d)[0-9a-z_-]{20,}\b|[\d_]+|[^\w\n]+",
     re.IGNORECASE,
 )
 # Three digits and more, but neither years nor dates.
@@ -68,6 +68,8 @@ _NUMBER = re.compile(
 )
 _PIECE: Final = 16  # characters of text that count as one in a shape
 _PIECES: Final = 1_000  # of a page; 4 bytes each, 5.3 KB in web.db at most
+_ADDRESS = re.compile(r"\s*(?:https?://|/)\S*\s*")  # says nothing; each link's is another
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SHAPED: Final = 200_000  # characters of text by which pages are compared
 _ECHOES: Final = 12  # parts of an address that are looked for in its page
 
@@ -199,7 +201,8 @@ def _shape(markup: Markup, url: str) -> str:
     own address (`“/no/such/page” was not found`, `red, size L: 12 articles`). Long numbers are
     kept apart (`is_number`), as tables of figures differ in nothing else.
     """
-    text = "\n".join(lines_of(markup))[:_SHAPED].lower()
+    text = "\n".join(line for line in lines_of(markup) if not _ADDRESS.fullmatch(line))
+    text = text[:_SHAPED].lower()
     for echo in _echoes(url):
         text = text.replace(echo, "")
     hashes = {zlib.crc32(number.encode()) | 1 for number in _NUMBER.findall(text)}
@@ -230,6 +233,7 @@ def _echoes(url: str) -> Iterator[str]:
     """What a page may repeat of its address, longest first."""
     rest = unquote(url.partition("://")[2].partition("/")[2]).lower()
     path, _, query = rest.partition("?")
-    parts = {path, rest, *path.split("/"), *(one.partition("=")[2] for one in query.split("&"))}
+    values = [one.partition("=")[2] for one in query.split("&")]
+    parts = {path, rest, *path.split("/"), *values, *_WORD.findall(f"{path} {' '.join(values)}")}
     worth = sorted((part for part in parts if len(part) > 1), key=lambda part: (-len(part), part))
     yield from worth[:_ECHOES]

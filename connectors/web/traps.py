@@ -34,12 +34,16 @@ _KEY = re.compile(r"(?=.*\d)(?:[0-9a-f-]{8,}|[\w~.-]{20,})|[0-9a-f]{12,}", re.IG
 _NEW_NUMBERS: Final = 4  # so many on a page are a table; a counter or a price alone is one
 _ALIVE: Final = (1 << 20) - 1  # of a group's last pages, those by which it is said to be alive
 _COPIES: Final = 5
-"""Addresses of a site with one and the same text; so many are no coincidence."""
+"""Addresses of a site with one and the same page; so many are no coincidence."""
 _NOT_FOUND = re.compile(
     r"\b404\b|not found|見つかりません|存在しません|ページが(?:あり|ござい)ません",
     re.IGNORECASE,
 )
 
+_ENDLESS: Final = (
+    "endless: {} pages were read, the last of them brought nothing new; the rest is not asked for "
+    "(`exclude` spares these as well)"
+)
 _PROBES: Final = 26  # bits of an index into the filter: 8 MiB
 _FULL: Final = 10_000_000  # entries; with more, too much that is new would seem known
 
@@ -50,8 +54,12 @@ class _Group:
 
     pattern: str
     window: int
-    """Pages in a row that close it, but for one; the whole of a site's part needs more."""
+    """Pages in a row that close it, all but one of which brought nothing."""
+    wide: bool = False
+    """Whether much else may belong to it: then most of all its pages must have brought nothing."""
     read: int = 0
+    barren: int = 0
+    """Pages of all read that brought nothing."""
     stale: int = 0
     """A bit for each of the last 64 pages: it brought nothing."""
     silent: int = 0
@@ -60,11 +68,13 @@ class _Group:
 
     def count(self, *, stale: bool, silent: bool) -> None:
         self.read += 1
+        self.barren += stale
         self.stale = (self.stale << 1 | stale) & _BITS
         self.silent = (self.silent << 1 | silent) & _BITS
         recent = self.stale & ((1 << self.window) - 1)
-        if self.read >= self.window and recent.bit_count() >= self.window - 1 and stale:
-            self.closed = True
+        if self.read < self.window or recent.bit_count() < self.window - 1 or not stale:
+            return
+        self.closed = self.closed or not self.wide or 4 * self.barren >= 3 * self.read
 
     @property
     def alive(self) -> bool:
@@ -111,8 +121,8 @@ class Traps:
         self._texts = _Filter()
         self._links = _Filter()
         self._stale: list[tuple[str, tuple[str, ...]]] = []
-        self._same: dict[tuple[str, str], list[str]] = {}
-        self._not_found: set[tuple[str, str]] = set()
+        self._same: dict[tuple[str, str], set[str]] = {}
+        self._not_found: dict[tuple[str, str], set[str]] = {}
 
     def refuses(self, url: str) -> str | None:
         """Return why an address is not worth asking for, by its make alone; None: it may be."""
@@ -147,25 +157,26 @@ class Traps:
             if self._links.add(_hash(link)) and not leads:
                 leads = self._leads_on(link, own)
         # A heading that names a choice of filters is no news.
-        silent = texts <= _allowed(url, len(pieces)) and numbers < _NEW_NUMBERS
+        silent = texts <= ("&" in url.partition("?")[2]) and numbers < _NEW_NUMBERS
         silent = silent and not self._texts.full
         stale = silent and not leads
         for key in keys:
             self._groups[key].count(stale=stale, silent=silent)
         if stale:
-            self._stale.append((url, keys))
+            # One filter of many is not closed with their combinations, but is no document either.
+            filters = f"{_make_of(url).partition('?')[0]}?*" if "?" in url else ""
+            self._stale.append((url, (*keys, filters)))
         if pieces:
-            same = (site_of(url), page.shape)
-            self._same.setdefault(same, []).append(url)
+            self._same.setdefault((site_of(url), page.fingerprint), set()).add(url)
             if _NOT_FOUND.search(page.title or ""):
-                self._not_found.add(same)
+                self._not_found.setdefault((site_of(url), page.shape), set()).add(url)
 
     def closed(self, url: str) -> str | None:
         """Return why an address is not asked for any more; None: it is."""
-        for key, pattern, _ in _makes_of(url):
+        for key, _ in _makes_of(url):
             group = self._groups.get(key)
             if group is not None and group.closed:
-                return f"page after page of {pattern} brought nothing new"
+                return f"page after page of {group.pattern} brought nothing new"
         return None
 
     def documents_withheld(self) -> frozenset[str]:
@@ -174,32 +185,36 @@ class Traps:
         Pages of closed groups that brought nothing, and copies of one text at many addresses; where
         that text says that there is no such page, all of them.
         """
-        withheld = {
-            url for url, keys in self._stale if any(self._groups[key].closed for key in keys)
-        }
-        for same, urls in self._same.items():
-            distinct = list(dict.fromkeys(urls))
-            if len(distinct) >= _COPIES:
-                withheld.update(distinct if same in self._not_found else distinct[1:])
+        shut = {key for key, group in self._groups.items() if group.closed}
+        withheld = {url for url, keys in self._stale if not shut.isdisjoint(keys)}
+        for urls in self._not_found.values():
+            withheld.update(urls if len(urls) >= _COPIES else ())
+        for urls in self._same.values():
+            # The shortest stays, whatever the order of the crawl was.
+            withheld.update(
+                sorted(urls, key=lambda url: (len(url), url))[1:] if len(urls) >= _COPIES else ()
+            )
         return frozenset(withheld)
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Return the patterns that were closed, and a line for people on each."""
+        shut = [group for group in self._groups.values() if group.closed]
+        folders = [group.pattern[:-2] for group in shut if group.pattern.endswith("/**")]
         return tuple(
-            (
-                group.pattern,
-                f"endless: {group.read} pages were read, the last of them brought nothing new; the "
-                 "rest is not asked for (`exclude` spares these as well)",
+            (group.pattern, _ENDLESS.format(group.read))
+            for group in shut
+            if not any(
+                group.pattern.startswith(folder) and group.pattern != f"{folder}**"
+                for folder in folders
             )
-            for group in self._groups.values()
-            if group.closed
         )
 
     def _grouped(self, url: str) -> Iterator[str]:
-        for key, pattern, window in _makes_of(url):
-            if key not in self._groups:
-                self._groups[key] = _Group(pattern, window)
-            yield key
+        for key, group in _makes_of(url):
+            # Views of a page that a parameter makes say nothing of the folder that it lies in.
+            if "?" in key or "?" not in url or "*/" in key.removesuffix("/**"):
+                self._groups.setdefault(key, group)
+                yield key
 
     def _leads_on(self, link: str, own: str) -> bool:
         """Whether a link leads to pages of another make, of which some were worth reading."""
@@ -210,11 +225,6 @@ class Traps:
         return group is not None and not group.closed and group.alive
 
 
-def _allowed(url: str, pieces: int) -> int:
-    """New pieces of text that are no news."""
-    return max(3, pieces // 20) if "&" in url.partition("?")[2] else 0
-
-
 def _make_of(url: str) -> str:
     """The make of an address: its site and path with the numbers and keys out, its parameters."""
     path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
@@ -222,23 +232,24 @@ def _make_of(url: str) -> str:
     return f"{site_of(url)}/{'/'.join(map(_blank, path.split('/')))}{'?' if names else ''}{names}"
 
 
-def _makes_of(url: str) -> Iterator[tuple[str, str, int]]:
-    """The groups that an address belongs to: key, what people call it, and its window."""
+def _makes_of(url: str) -> Iterator[tuple[str, _Group]]:
+    """The groups that an address belongs to, by their keys, as they are before any page."""
     make = _make_of(url)
     path, mark, names = make.partition("?")
-    yield make, make, 20
+    yield make, _Group(make, 20)
     if "," in names:  # filters: which of them are set differs
-        yield f"{path}?*", f"{path}?…&…", 40
+        yield f"{path}?*", _Group(f"{path}?…&…", 30)
     elif mark:  # one parameter on whatever page: print views
-        yield f"{site_of(url)}?{names}", f"{site_of(url)}/**?{names}", 30
+        yield f"{site_of(url)}?{names}", _Group(f"{site_of(url)}/**?{names}", 30, wide=True)
     site, *segments = path.split("/")
-    bag = sorted(set(segments))
-    if len(bag) < len(segments):  # links that nest: the same names in every order
-        yield f"{site} {bag}", f"{site}/{{{','.join(filter(None, bag))}}}/**", 20
+    words = Counter(segment for segment in segments if segment not in ("", "n", "*"))
+    if any(times > 1 for times in words.values()):  # links that nest, in every order
+        yield f"{site} {sorted(words)}", _Group(f"{site}/{{{','.join(sorted(words))}}}/**", 20)
     for end in range(1, min(len(segments), 7)):
-        folder = "/".join((site, *segments[:end]))
+        folder = f"{'/'.join((site, *segments[:end]))}/**"
         # Below a key that stands for a session, each page is there a second time.
-        yield f"{folder}/**", f"{folder}/**", 20 if segments[end - 1] == "*" else 64
+        keyed = segments[end - 1] == "*"
+        yield folder, _Group(folder, 20 if keyed else 40, wide=not keyed)
 
 
 def _blank(segment: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.web.addresses import host_of, normalised, same_site, site_of
@@ -181,6 +181,7 @@ _PIECES = st.sampled_from(_WRITTEN.split(" "))
 _HOSTS = st.sampled_from(["a.jp", "日本.jp", "WWW.A.JP", "127.1", "[::1]", "a.jp:8080", "u:p@a.jp"])
 
 
+@settings(deadline=None)
 @given(_HOSTS, st.lists(_PIECES | st.text(max_size=3), max_size=12))
 def test_the_form_of_a_form_is_itself(host: str, pieces: list[str]) -> None:
     form = normalised(f"https://{host}/{''.join(pieces)}")
@@ -191,6 +192,7 @@ def test_the_form_of_a_form_is_itself(host: str, pieces: list[str]) -> None:
     assert normalised(form, base="https://other.jp/x", encoding="cp932") == form
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_whatever_is_written_there_is_a_form_or_none(written: str, base: str) -> None:
     for form in (
@@ -201,6 +203,7 @@ def test_whatever_is_written_there_is_a_form_or_none(written: str, base: str) ->
         assert form is None or normalised(form) == form
 
 
+@settings(deadline=None)
 @given(st.permutations(["a=1", "b=2", "c", "d=4"]))
 def test_the_order_of_parameters_makes_no_other_page(parameters: list[str]) -> None:
     assert normalised("https://a.jp/?" + "&".join(parameters)) == "https://a.jp/?a=1&b=2&c&d=4"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import ConnectorError
@@ -172,6 +172,7 @@ def test_the_fingerprint_changes_with_what_counts_and_with_nothing_else() -> Non
     assert len({plain, *(scope.fingerprint for scope in others)}) == 7
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="/*?ab.資%&=", max_size=12), st.text(alphabet="/ab.資%&=?#", max_size=20))
 def test_whatever_the_glob_it_is_taken_and_answers(glob: str, path: str) -> None:
     url = f"https://example.co.jp/{path}"
