@@ -33,7 +33,7 @@ _QUIET = 0.5
 _STAY = Part(204, {}, b"")
 """What leaves a page where it is (RFC 9110, 15.3.5); an abort would show the browser's own page."""
 _TICK = 0.1
-_LAST = 3.0
+_LAST = 2.0
 """Seconds for handing over what the page has become, when its time is over."""
 _NAVIGATIONS = 5
 """So often a page may send itself elsewhere by script."""

@@ -323,12 +323,9 @@ def test_a_script_without_end_is_one_clear_line_and_the_next_page_is_drawn(
 ) -> None:
     """A page that never rests but lets others in is taken as it is."""
     web = Web(login_hosts=[server.url], private_hosts=["127.0.0.1"], delay=0, timeout=3)
-    for script in ("for (;;);", "setInterval(() => { for (;;); }, 1)"):
-        with pytest.raises(
-            HttpError, match=r"127\.0\.0\.1:\d+: its scripts are not done"
-        ) as caught:
-            drawn(web, page(server, script))
-        assert caught.value.passing
+    with pytest.raises(HttpError, match=r"127\.0\.0\.1:\d+: its scripts are not done") as caught:
+        drawn(web, page(server, "for (;;);"))
+    assert caught.value.passing
     script = "setInterval(() => document.body.append(document.createElement('p')), 50)"
     assert "<p></p>" in drawn(web, page(server, script))
     web.close()
