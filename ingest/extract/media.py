@@ -136,6 +136,7 @@ _PROLOGUE: Final = rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?:(?!-->).)*+-->\s*+)*+"
 _LOOKS_HTML = re.compile(
     _PROLOGUE + rb"<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.IGNORECASE | re.DOTALL
 )
+_LOOKS_MARKUP = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*+<[\0]?[!?a-zA-Z]")
 _LOOKS_SVG = re.compile(_PROLOGUE + rb"<(?:!doctype\s+)?svg[\s>]", re.IGNORECASE | re.DOTALL)
 _LANGUAGE_SUFFIX = re.compile(
     r"\.(?:[a-z]{2}(?:[-_][a-z]{2,4})?|utf-?8|s?jis|euc-?jp|iso-?2022-?jp|bak|orig|old)$"
@@ -197,8 +198,8 @@ def detect(data: bytes, *, media_type: str | None, name: str) -> str:
     if declared in _HANDED_OVER:
         return str(declared)
     found = _by_magic(data, by_name(name))
-    if found is None and declared == HTML and _LOOKS_HTML.match(data[:4096]):
-        found = HTML  # an address may end in anything: /docs/README.md is a page about it
+    if found is None and declared == HTML and _LOOKS_MARKUP.match(data[:4096]):
+        found = HTML  # an address, or a title, may end in anything: README.md is a page about it
     if found is None:
         found = by_name(name) or declared
         if found not in _TEXT:

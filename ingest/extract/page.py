@@ -51,7 +51,9 @@ _CHROME_NAME = re.compile(
     r"|(?:[gcpl]-)?(?:table-of-contents|toc)|toplang|bottomlang|langs?|up|path|copyright|prevnext"
     r"|skip-?(?:link|nav|to-content)s?|edit-(?:this-)?page|print[-_](?:btn|button)"
     r"|(?:share|sns|social)(?:[-_]?(?:share|sns|links?|buttons?|btns?|icons?|list|area))?"
-    r"|related-?(?:posts|articles|entries)|post[-_]navigation|nav[-_]links|comment[-_]respond"
+    r"|related-?(?:posts|articles|entries)|nav[-_]links|comment[-_]respond|author[-_](?:box|bio)"
+    r"|(?:post|entry|article)[-_](?:nav(?:igation)?|tags|meta|footer)"
+    r"|newsletter[-_](?:signup|form|box)|feedback[-_](?:form|box|widget)"
     r"|(?:btn[-_])?(?:back-?to-?|to-?|go-?|page[-_]?)top"
     r"|quick-?(?:view|links?)|comments?[-_](?:section|area|thread)|disqus_thread|adsense"
     r"|(?:modal|popup|[cjlp]s?)[-_]cookies?"
@@ -132,7 +134,12 @@ def is_chrome(node: LexborNode, tag: str, attributes: Attributes, *, marked: boo
 def _named_chrome(tag: str, attributes: Attributes) -> bool:
     if tag not in _NAMED:
         return False
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    names = (attributes.get("class") or "").lower().split()
+    # The id of a section is the slug of its heading: a chapter on navigation is no navigation.
+    if tag != "section" and "section" not in names:
+        names += (attributes.get("id") or "").lower().split()
+    if tag == "form" and "feedback" in names:
+        return True
     return any(_CHROME_NAME.fullmatch(name) for name in names)
 
 

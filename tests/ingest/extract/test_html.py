@@ -88,11 +88,13 @@ def test_what_a_reader_does_not_see_is_never_indexed(hidden: str) -> None:
     assert "本文" in repr(extracted.blocks)
 
 
-FRAMES = (
-    "gnavi p-breadcrumb pankuzu btn-pagetop sns-share sidebar-right headerInner footer_inner "
-    "footer-links spMenu drawer-menu hamburger l-header c-footer pagenation post-navigation "
-    "hs-eu-cookie-confirmation modal-cookie utilityNav subColumn comment-respond"
-).split()
+FRAMES = [
+    *("gnavi", "p-breadcrumb", "pankuzu", "btn-pagetop", "sns-share", "sidebar-right", "l-header"),
+    *("headerInner", "footer_inner", "footer-links", "spMenu", "drawer-menu", "hamburger"),
+    *("pagenation", "post-navigation", "hs-eu-cookie-confirmation", "modal-cookie", "utilityNav"),
+    *("subColumn", "comment-respond", "c-footer", "post-tags", "newsletter-signup", "nav-links"),
+    *("entry-meta", "entry-footer", "author-box"),
+]
 CONTENT = "subject contents main-contents path-to-success cookies menu-plan headline sharepoint"
 
 
@@ -104,6 +106,13 @@ def test_frames_are_known_by_the_names_that_sites_give_them(kind: str) -> None:
         assert texts(f"<div {kind}='{name}'>枠</div><div>{body}</div>")[0] != "枠", name
     for name in CONTENT.split():
         assert texts(f"<div {kind}='{name}'>文</div><div>{body}</div>")[0] == "文", name
+
+
+@pytest.mark.parametrize("source", ["<section id={}>", "<div class=section id={}>"])
+def test_a_section_whose_heading_sounds_like_a_frame_is_content(source: str) -> None:
+    """Generators give sections the words of their headings as ids."""
+    for name in ("navigation", "footer", "share", "drawer"):
+        assert texts(f"<main>{source.format(name)}<h2>{name}</h2><p>本文</p>") == ["本文"]
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,12 @@ def test_a_page_without_text_says_what_it_is_instead(source: str, reason: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["https://x.example/docs/README.md", "/a.csv", "/b.yaml", "/c.rst"]
+    "name", ["https://x.example/docs/README.md", "売上.csv", "/b.yaml", "/c.rst"]
 )
 def test_a_page_is_a_page_whatever_its_address_ends_in(name: str) -> None:
-    page = "<!DOCTYPE html><html><body><p>有給\n休暇</p></body></html>"
-    assert read(page, "text/html; charset=utf-8", name).blocks[0].text == "有給休暇"
+    for begins in ("<!DOCTYPE html><html><body>", "\ufeff\n<div>", "<meta charset=utf-8>"):
+        page = f"{begins}<p>有給\n休暇</p>"
+        assert read(page, "text/html; charset=utf-8", name).blocks[0].text == "有給休暇"
 
 
 def test_more_elements_than_memory_are_told_in_one_line() -> None:

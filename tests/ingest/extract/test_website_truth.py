@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from rigs.website import WebsiteRig
 from rigs.website.charsets import Sample, samples
-from rigs.website.company import Company
 from rigs.website.values import Truth
 
 from ingest.extract import Extracted, extract
@@ -17,9 +16,9 @@ from ingest.extract import Extracted, extract
 @pytest.fixture(scope="module", params=[1, 7])
 def pages(request: pytest.FixtureRequest) -> Iterator[list[tuple[Truth, Extracted]]]:
     """All pages of a company's site, as they are read, with what is true of them."""
-    with WebsiteRig() as rig:
-        company = Company(rig.site, lambda: rig.url, pages=150, seed=request.param)
-        yield [(truth, _read(url)) for url, truth in company.truths().items()]
+    with WebsiteRig(pages=150, seed=request.param, with_widgets=True) as rig:
+        assert rig.company
+        yield [(truth, _read(url)) for url, truth in rig.company.truths().items()]
 
 
 def _read(url: str) -> Extracted:
