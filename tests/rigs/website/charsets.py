@@ -28,6 +28,11 @@ class Sample:
     bom: bool = False
 
     @property
+    def name(self) -> str:
+        """What tells its page from the others, in its text, too."""
+        return self.path.rpartition("/")[2].removesuffix(".html")
+
+    @property
     def content_type(self) -> str:
         """The header as it is sent."""
         return f"text/html; charset={self.header}" if self.header else "text/html"
@@ -40,9 +45,9 @@ class Sample:
             content = f"text/html; charset={self.meta}"
             meta = f'<META http-equiv="Content-Type" content="{content}">\n'
         text = (
-            f"<!DOCTYPE html>\n<html lang=ja><head>{meta}<title>文字コードの試験</title></head>\n"
-            f"<body><main><h1>文字コードの試験</h1>\n<p>{self.text}</p>\n"
-            f"<p>{_PLAIN}</p></main></body></html>\n"
+            f"<!DOCTYPE html>\n<html lang=ja><head>{meta}<title>文字コード {self.name}</title></head>\n"
+            f"<body><main><h1>文字コード {self.name}</h1>\n<p>{self.text}</p>\n"
+            f"<p>{_PLAIN}これは{self.name}の頁です。</p></main></body></html>\n"
         )
         mark = b"\xef\xbb\xbf" if self.bom else b""
         return mark + text.encode(self.encoding)
