@@ -45,7 +45,8 @@ def noted(url: str, before: Known | None, asked: Asked) -> Known:
         canonical=page.canonical,
         packed=packed(page.links),
         media_type=asked.media_type,
-        size=len(asked.body),
+        # What nobody sees may be longer each time: a listing stays the same while its pages do.
+        size=before.size if same and before else len(asked.body),
         etag=told.etag,
         last_modified=told.last_modified,
         updated=kept,
