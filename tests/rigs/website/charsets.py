@@ -45,8 +45,8 @@ class Sample:
             content = f"text/html; charset={self.meta}"
             meta = f'<META http-equiv="Content-Type" content="{content}">\n'
         text = (
-            f"<!DOCTYPE html>\n<html lang=ja><head>{meta}<title>文字コード {self.name}</title></head>\n"
-            f"<body><main><h1>文字コード {self.name}</h1>\n<p>{self.text}</p>\n"
+            f"<!DOCTYPE html>\n<html lang=ja><head>{meta}<title>文字コードの試験</title></head>\n"
+            f"<body><main><h1>文字コードの試験</h1>\n<p>{self.text}</p>\n"
             f"<p>{_PLAIN}これは{self.name}の頁です。</p></main></body></html>\n"
         )
         mark = b"\xef\xbb\xbf" if self.bom else b""
