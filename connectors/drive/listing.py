@@ -132,9 +132,9 @@ class Listing:
             try:
                 told = user.permissions(node.file.id)
             except GoogleError as error:
-                if error.ends_run or error.passing:
+                if error.ends_run:
                     raise
-                continue
+                continue  # without a fingerprint, the next run lists the drive anew
             members = tuple(one for one in told if drive in one.inherited_from)
             if not members:  # it is cut off from what the drive grants
                 continue
