@@ -45,6 +45,7 @@ class Identity:
         self._headers = _headers(login)
         self._given = _cookies(login.cookie or "")
         self._kept = httpx2.Cookies()
+        self._any_kept = False
 
     def secrets(self) -> list[str]:
         """Return what must never show."""
@@ -61,7 +62,8 @@ class Identity:
         if not self.is_known_to(request.url):
             return
         request.headers.update(self._headers)
-        self._kept.set_cookie_header(request)
+        if self._any_kept:
+            self._kept.set_cookie_header(request)
         # The site's own cookies win: it may have renewed the session.
         kept = request.headers.get("cookie", "")
         names = set(_cookies(kept))
@@ -76,6 +78,7 @@ class Identity:
             return False
         response.request = request
         self._kept.extract_cookies(response)
+        self._any_kept = True
         return True
 
 
