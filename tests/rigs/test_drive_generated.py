@@ -211,3 +211,18 @@ def test_checksums_are_those_of_the_bytes(filled: DriveRig, asking: Asking) -> N
     assert listed
     for one in listed[:5]:
         assert len(asking.download(one["id"])) == int(one["size"])
+
+
+def test_a_folder_can_grow_deep(tmp_path: Path) -> None:
+    """Whoever is let into it may read all of that, and nobody before."""
+    rig = DriveRig(files=10, seed=4)
+    folder = rig.site.add_folder("大きい")
+    made = rig.generator.grow(folder, 80)
+    assert set(made) <= set(rig.site.below(folder))
+    assert all(len(rig.site.items[one].parents) == 1 for one in made)
+    partner = "partner@example.com"
+    before = {one for one in made if partner in rig.readers(one)}
+    rig.site.share(folder, partner)
+    limited = {one for one in made if partner not in rig.readers(one)}
+    assert len(before) < len(made) / 4
+    assert not limited

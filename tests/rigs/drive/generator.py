@@ -183,6 +183,16 @@ class Generator:
         with self._world.lock:
             return self._file(parent or self._random.choice(self.folders))
 
+    def grow(self, parent: str, files: int, *, depth: int = 3) -> list[str]:
+        """Put so many files below a folder, in folders in folders; return the files' ids."""
+        with self._world.lock:
+            places = [parent]
+            for _ in range(max(depth, files // _FILES_A_FOLDER)):
+                within = self._random.choice(places[-depth:])
+                name = f"{prose.term(self._random)} {len(self._world.items):05}"
+                places.append(self._world.add_folder(name, within, owner=self._owner(within)))
+            return [self._file(self._random.choice(places)) for _ in range(files)]
+
     def rewrite(self, item_id: str) -> None:
         """Let a generated file say something else; KeyError where it was not generated."""
         with self._world.lock:

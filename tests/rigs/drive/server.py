@@ -156,16 +156,18 @@ class Server:
             core.violations.append(f"{asked.method} {path}: no such path on the rig")
             return errors.nowhere()
         route, match = found
-        if access is None or (said := self._barred(route, access)):
-            return errors.unauthenticated() if access is None else said
+        if (barred := self._barred(route, access)) or access is None:
+            return barred or errors.unauthenticated()
         match = tuple(unquote(one) for one in match)
         call = Call(path, match, asked.query, access.account, access.scopes, request.headers)
         if route.name == "export link":
             return self._sent_on(route, call)
         return self._held(name, route, call)
 
-    def _barred(self, route: Route, access: Access) -> Answer | None:
+    def _barred(self, route: Route, access: Access | None) -> Answer | None:
         """Return why a token does not get to a route, None where it does."""
+        if access is None:
+            return errors.unauthenticated()
         if self._limited():
             return errors.failed(429, "rateLimitExceeded", {})
         if route.api in self._core.settings.disabled:

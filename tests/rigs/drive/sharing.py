@@ -44,6 +44,7 @@ class Sharing:
     def __init__(self, world: People, drives: dict[str, SharedDrive]) -> None:
         self._world, self._drives = world, drives
         self._known: dict[str, Effective] = {}
+        self._given: dict[str, dict[tuple[str, str], tuple[Layer, ...]]] = {}
         self._trashed: dict[str, bool] = {}
         self._as_of = -1
         self._cut = False
@@ -155,7 +156,7 @@ class Sharing:
 
     def _renew(self) -> None:
         if self._as_of != self._world.structure:
-            self._known, self._trashed = {}, {}
+            self._known, self._given, self._trashed = {}, {}, {}
             self._as_of = self._world.structure
 
     def _computed(self, item: Item, below: frozenset[str]) -> Effective:
@@ -170,14 +171,12 @@ class Sharing:
             if parent_id in below or parent_id == item.id:
                 self._cut = True
                 continue
-            known = self._known.get(parent_id)
-            if known is None:
-                known = self._computed(parent, below | {item.id})
-            for key, layers in known.layers.items():
-                for layer in layers:
-                    source = layer.source or parent_id
-                    if not any(one.source == source for one in above.get(key, ())):
-                        above.setdefault(key, []).append(_from_above(layer, source))
+            for key, layers in self._below(parent, below | {item.id}).items():
+                held = above.get(key)
+                if held is None:
+                    above[key] = list(layers)
+                else:
+                    held += [one for one in layers if all(one.source != o.source for o in held)]
         if item.limited:
             hidden = _limited(above, folder=item.media_type == FOLDER)
         for key, grant in item.grants.items():
@@ -187,6 +186,23 @@ class Sharing:
         if not below or not self._cut:  # within a cycle only the whole way round is right
             self._known[item.id] = effective
         return effective
+
+    def _below(
+        self, parent: Item, below: frozenset[str]
+    ) -> dict[tuple[str, str], tuple[Layer, ...]]:
+        """Return what a folder gives to everything that lies in it."""
+        given = self._given.get(parent.id)
+        if given is None:
+            known = self._known.get(parent.id)
+            if known is None:
+                known = self._computed(parent, below)
+            given = {
+                key: tuple(_from_above(layer, layer.source or parent.id) for layer in layers)
+                for key, layers in known.layers.items()
+            }
+            if parent.id in self._known:
+                self._given[parent.id] = given
+        return given
 
     def _members(self, item: Item) -> list[tuple[tuple[str, str], Grant]]:
         drive = self._drives.get(item.drive or "")
@@ -234,6 +250,8 @@ def _from_above(layer: Layer, source: str) -> Layer:
 
 def _ranked(found: dict[tuple[str, str], list[Layer]]) -> dict[tuple[str, str], tuple[Layer, ...]]:
     return {
-        key: tuple(sorted(layers, key=lambda one: -RANK[one.grant.role]))
+        key: tuple(
+            layers if len(layers) == 1 else sorted(layers, key=lambda one: -RANK[one.grant.role])
+        )
         for key, layers in found.items()
     }

@@ -89,7 +89,7 @@ class World(People):
     def add_file(
         self,
         name: str,
-        content: str | bytes = b"",
+        content: str | bytes | Body = b"",
         parent: str | None = None,
         *,
         media_type: str | None = None,
