@@ -22,11 +22,12 @@ from connectors.drive import cursors, groups, refs
 from connectors.drive.access import Rules, readers_of
 from connectors.drive.api import Google
 from connectors.drive.changes import Changes
+from connectors.drive.database import Memory
 from connectors.drive.documents import Documents
 from connectors.drive.examine import examine
 from connectors.drive.listing import Listing, raise_problems
 from connectors.drive.lookup import Lookup, none_there
-from connectors.drive.memory import Memory, Tree
+from connectors.drive.memory import Tree
 from connectors.drive.scope import Scope
 from connectors.drive.session import Session
 from connectors.drive.speakers import Speakers

@@ -11,14 +11,11 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-import threading
-import weakref
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
-from connectors.base import ConnectorError, Readers
+from connectors.base import Readers
+from connectors.drive.database import Memory, Row
 from connectors.drive.nodes import Node, packed, unpacked
 from connectors.drive.values import FOLDER
 
@@ -29,76 +26,8 @@ _KEPT = 3
 """Runs that can be taken back."""
 _BATCH = 500
 """Ids a query."""
-_CREATE = (
-    "CREATE TABLE IF NOT EXISTS trees (tree INTEGER PRIMARY KEY, name TEXT UNIQUE, owner TEXT)",
-    """CREATE TABLE IF NOT EXISTS runs
-    (tree INTEGER, run INTEGER, began TEXT, ended TEXT, PRIMARY KEY (tree, run)) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS nodes
-    (tree INTEGER, id TEXT, run INTEGER, log TEXT, kind TEXT, listed INTEGER, target TEXT,
-    readers INTEGER, until REAL, stamp TEXT, parents TEXT, file TEXT,
-    PRIMARY KEY (tree, id)) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS by_log ON nodes (tree, log, run)",
-    "CREATE INDEX IF NOT EXISTS by_target ON nodes (tree, target) WHERE target IS NOT NULL",
-    "CREATE INDEX IF NOT EXISTS by_until ON nodes (tree, until) WHERE until IS NOT NULL",
-    """CREATE TABLE IF NOT EXISTS edges
-    (tree INTEGER, parent TEXT, child TEXT, PRIMARY KEY (tree, parent, child)) WITHOUT ROWID""",
-    "CREATE TABLE IF NOT EXISTS readers (number INTEGER PRIMARY KEY, value TEXT UNIQUE)",
-    """CREATE TABLE IF NOT EXISTS journal
-    (tree INTEGER, run INTEGER, id TEXT, row TEXT, PRIMARY KEY (tree, run, id)) WITHOUT ROWID""",
-)
 _COLUMNS = "id, log, kind, listed, target, readers, until, stamp, parents, file"
 _ID, _PARENTS = 0, 8
-
-_Row = tuple[Any, ...]
-
-
-class Memory:
-    """A file of trees, or one that is gone with the process; threads may share it."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._lock = threading.RLock()
-        self._database: sqlite3.Connection | None = None
-        if path is not None:
-            # A memory that can not be used costs requests, never a document.
-            with suppress(sqlite3.Error, OSError):
-                self._database = _open(path)
-        if self._database is None:
-            self._database = _connect(":memory:")
-        weakref.finalize(self, self._database.close)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            if self._database is not None:
-                self._database.close()
-                self._database = None
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the database for some statements that are written together, or not at all."""
-        with self._lock:
-            if self._database is None:
-                raise ConnectorError("the connector is closed")
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException as error:
-                with suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise _unusable(error) from error
-                raise
-
-    def rows(self, query: str, values: Collection[Any]) -> list[_Row]:
-        """Return what a query finds."""
-        with self._lock:
-            if self._database is None:
-                raise ConnectorError("the connector is closed")
-            try:
-                return self._database.execute(query, tuple(values)).fetchall()
-            except sqlite3.Error as error:
-                raise _unusable(error) from error
 
 
 class Tree:
@@ -162,7 +91,7 @@ class Tree:
             )
         return stamp
 
-    def _return_to(self, database: sqlite3.Connection, runs: list[_Row], stamp: str) -> bool:
+    def _return_to(self, database: sqlite3.Connection, runs: list[Row], stamp: str) -> bool:
         """Take back the runs after the one that ended with `stamp`."""
         ends = [run for run, _, ended in runs if ended == stamp]
         begins = [run for run, began, _ in runs if began == stamp]
@@ -311,7 +240,7 @@ class Tree:
                 for one in some:
                     self._drop(database, one)
 
-    def _held(self, database: sqlite3.Connection, ids: list[str]) -> dict[str, _Row]:
+    def _held(self, database: sqlite3.Connection, ids: list[str]) -> dict[str, Row]:
         query = f"SELECT {_COLUMNS} FROM nodes WHERE tree = ? AND id IN ({_marks(ids)})"  # noqa: S608
         return {row[_ID]: row for row in database.execute(query, (self._tree, *ids))}
 
@@ -349,11 +278,11 @@ class Tree:
             )
         database.execute("DELETE FROM nodes WHERE tree = ? AND id = ?", key)
 
-    def _find(self, columns: str, condition: str, values: Collection[Any]) -> list[_Row]:
+    def _find(self, columns: str, condition: str, values: Collection[Any]) -> list[Row]:
         query = f"SELECT {columns} FROM nodes WHERE tree = ? AND {condition}"  # noqa: S608
         return self._memory.rows(query, [self._tree, *values])
 
-    def _row(self, node: Node) -> _Row:
+    def _row(self, node: Node) -> Row:
         file = node.file
         number = None if node.readers is None else self._number(node.readers)
         parents = " ".join(file.parents)
@@ -362,7 +291,7 @@ class Tree:
             *(number, node.until, node.stamp, parents, packed(file)),
         )
 
-    def _node(self, row: _Row) -> Node:
+    def _node(self, row: Row) -> Node:
         identity, log, kind, listed, _, number, until, stamp, _, file = row
         readers = None if number is None else self._readers(number)
         return Node(unpacked(identity, kind, file), log, bool(listed), readers, until, stamp)
@@ -395,38 +324,3 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _unusable(error: sqlite3.Error) -> ConnectorError:
-    return ConnectorError(
-        f"the connector's memory (drive.db) can not be used: {error}. Is the disk full, or another "
-        "process at it? It may be deleted: the next run lists everything then"
-    )
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Return the database, a new one in place of a damaged one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # locked or not writable: not damaged
-            raise
-        path.unlink()
-        return _connect(path)
-
-
-def _connect(path: Path | str) -> sqlite3.Connection:
-    """Return a connection that leaves the disk's pace to the system."""
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        if isinstance(path, Path):
-            path.chmod(0o600)  # it holds names that not everybody may see
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = OFF")
-        for statement in _CREATE:
-            database.execute(statement)
-    except (sqlite3.Error, OSError):
-        database.close()
-        raise
-    return database
