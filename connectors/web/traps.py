@@ -35,10 +35,14 @@ _NEW_NUMBERS: Final = 4  # so many on a page are a table; a counter or a price a
 _ALIVE: Final = (1 << 20) - 1  # of a group's last pages, those by which it is said to be alive
 _COPIES: Final = 5
 """Addresses of a site with one and the same page; so many are no coincidence."""
+# A title that says nothing but that there is no such page; "How to fix 404 Not Found" says more.
 _NOT_FOUND = re.compile(
-    r"\b404\b|not found|見つかりません|存在しません|ページが(?:あり|ござい)ません",
+    r"\s*(?:(?:error\s*)?404(?:\s*[-:|]?\s*(?:page\s+)?not\s+found|\s*error|\s*エラー)?|(?:page\s+)?not\s+found|"
+    r"(?:お探しの|ご?指定の|ご?指定された|該当する|申し訳.{1,12})?(?:ページ|URL|コンテンツ|記事)[はが]"
+    r"(?:見つかりません|存在しません|ありません|ございません)(?:でした)?[。.]?)\s*(?:[|｜–—:：【(/-].*)?",
     re.IGNORECASE,
 )
+_SHORT: Final = 120  # pieces of text of a page that says so and is no article
 
 _ENDLESS: Final = (
     "endless: {} pages were read, the last of them brought nothing new; the rest is not asked for "
@@ -122,7 +126,9 @@ class Traps:
         self._links = _Filter()
         self._stale: list[tuple[str, tuple[str, ...]]] = []
         self._same: dict[tuple[str, str], set[str]] = {}
-        self._not_found: dict[tuple[str, str], set[str]] = {}
+        self._nested: dict[str, tuple[str, str]] = {}
+        self._shapes: Counter[tuple[str, str]] = Counter()
+        self._not_found: set[str] = set()
 
     def refuses(self, url: str) -> str | None:
         """Return why an address is not worth asking for, by its make alone; None: it may be."""
@@ -168,8 +174,11 @@ class Traps:
             self._stale.append((url, (*keys, filters)))
         if pieces:
             self._same.setdefault((site_of(url), page.fingerprint), set()).add(url)
-            if _NOT_FOUND.search(page.title or ""):
-                self._not_found.setdefault((site_of(url), page.shape), set()).add(url)
+            self._shapes[site_of(url), page.shape] += 1
+        if _repeated(own):
+            self._nested[url] = (site_of(url), page.shape)
+        if len(pieces) <= _SHORT and _NOT_FOUND.fullmatch(page.title or ""):
+            self._not_found.add(url)
 
     def closed(self, url: str) -> str | None:
         """Return why an address is not asked for any more; None: it is."""
@@ -182,13 +191,13 @@ class Traps:
     def documents_withheld(self) -> frozenset[str]:
         """Return the addresses seen that are no documents, as far as is known by now.
 
-        Pages of closed groups that brought nothing, and copies of one text at many addresses; where
-        that text says that there is no such page, all of them.
+        Pages of closed groups that brought nothing, copies of one page at many addresses or at one
+        that repeats a part of itself, and pages that say of themselves that they do not exist.
         """
         shut = {key for key, group in self._groups.items() if group.closed}
         withheld = {url for url, keys in self._stale if not shut.isdisjoint(keys)}
-        for urls in self._not_found.values():
-            withheld.update(urls if len(urls) >= _COPIES else ())
+        withheld |= self._not_found
+        withheld.update(url for url, shape in self._nested.items() if self._shapes[shape] > 1)
         for urls in self._same.values():
             # The shortest stays, whatever the order of the crawl was.
             withheld.update(
@@ -219,7 +228,7 @@ class Traps:
     def _leads_on(self, link: str, own: str) -> bool:
         """Whether a link leads to pages of another make, of which some were worth reading."""
         make = _make_of(link)
-        if make.partition("?")[0] == own:
+        if make.partition("?")[0] == own or "*" in make:  # each link through a session is new
             return False
         group = self._groups.get(make)
         return group is not None and not group.closed and group.alive
@@ -242,14 +251,20 @@ def _makes_of(url: str) -> Iterator[tuple[str, _Group]]:
     elif mark:  # one parameter on whatever page: print views
         yield f"{site_of(url)}?{names}", _Group(f"{site_of(url)}/**?{names}", 30, wide=True)
     site, *segments = path.split("/")
-    words = Counter(segment for segment in segments if segment not in ("", "n", "*"))
-    if any(times > 1 for times in words.values()):  # links that nest, in every order
-        yield f"{site} {sorted(words)}", _Group(f"{site}/{{{','.join(sorted(words))}}}/**", 20)
+    if _repeated(path):  # links that nest, in every order
+        names = ",".join(sorted({segment for segment in segments if segment.strip("n*")}))
+        yield f"{site} {names}", _Group(f"{site}/{{{names}}}/**", 20)
     for end in range(1, min(len(segments), 7)):
         folder = f"{'/'.join((site, *segments[:end]))}/**"
         # Below a key that stands for a session, each page is there a second time.
         keyed = segments[end - 1] == "*"
         yield folder, _Group(folder, 20 if keyed else 40, wide=not keyed)
+
+
+def _repeated(make: str) -> bool:
+    """Whether a name stands twice in the path of an address, as where links nest."""
+    words = Counter(segment for segment in make.split("/")[1:] if segment.strip("n*"))
+    return any(times > 1 for times in words.values())
 
 
 def _blank(segment: str) -> str:
