@@ -196,6 +196,17 @@ class TestOddBodies:
         with pytest.raises(httpx2.ReadError):
             visitor.get(f"{one}/a")
 
+    def test_whoever_asks_faster_than_allowed_is_told_how_long_to_wait(
+        self, website: WebsiteRig, visitor: httpx2.Client
+    ) -> None:
+        website.site.add_page("/a", "x")
+        website.site.configure(per_second=0.01)
+        got = [visitor.get(f"{website.url}/a") for _ in "abc"]
+        assert [one.status_code for one in got] == [200, 429, 429]
+        assert 50 < int(got[1].headers["retry-after"]) <= 100
+        website.site.configure(per_second=1000)
+        assert visitor.get(f"{website.url}/a").status_code == 429  # it still has to wait
+
     def test_a_noisy_page_differs_each_time_where_nobody_sees_it(
         self, website: WebsiteRig, visitor: httpx2.Client
     ) -> None:

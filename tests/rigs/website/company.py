@@ -41,7 +41,7 @@ class Company:
         with_files: bool = True,
         with_traps: bool = True,
         with_sitemap: bool = True,
-        with_widgets: bool = False,
+        with_widgets: bool = True,
     ) -> None:
         """Put `pages` pages on a host; `origin` tells its address without a slash at its end.
 

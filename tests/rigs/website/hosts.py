@@ -6,6 +6,8 @@ login, then redirects, pages, what is mounted, and 404. Knows nothing of connect
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -32,6 +34,10 @@ class Host:
     """Whether `/a` is 404 where there is `/a/`; else it redirects there."""
     ignores_query: bool = True
     """Whether an unknown query shows the page without it, as static servers do."""
+    per_second: float | None = None
+    """How many requests a visitor may make in a second, evenly; what comes sooner is 429 with
+    Retry-After."""
+    _next: float = 0.0
     resources: dict[str, Resource] = field(default_factory=dict)
     redirects: dict[str, tuple[str, int]] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
@@ -53,6 +59,9 @@ class Host:
         if self.secure_only and not visit.secure:
             origin = f"https://{self.name}:{self.secure_only}"
             return redirection(f"{origin}{visit.target}", 301)
+        if (waiting := self._waiting()) > 0:
+            headers = (("Retry-After", str(math.ceil(waiting))),)
+            return Reply(429, html.plain("429 Too Many Requests").encode(), HTML, headers)
         for gate in self.gates:
             if reply := gate(visit):
                 return reply
@@ -61,12 +70,18 @@ class Host:
         ):
             allowed = (("Allow", "GET, POST"),)
             return Reply(405, html.plain("405 Not Allowed").encode(), HTML, allowed)
-        found = self._found(visit, now)
-        if found is not None:
-            return found
-        if self.missing is not None:
-            return self.missing
-        return Reply(404, html.plain("404 Not Found").encode())
+        missing = self.missing or Reply(404, html.plain("404 Not Found").encode())
+        return self._found(visit, now) or missing
+
+    def _waiting(self) -> float:
+        """Return for how many seconds visitors have to wait."""
+        if self.per_second is None:
+            return 0.0
+        now = time.monotonic()
+        if now < self._next:
+            return self._next - now
+        self._next = now + 1 / self.per_second
+        return 0.0
 
     def _found(self, visit: Visit, now: float) -> Reply | None:
         path = unquote(visit.target.partition("?")[0])
