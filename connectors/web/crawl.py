@@ -108,7 +108,11 @@ class Crawl:
         with closing(self._levels()) as levels:
             yield from self._certain(levels)
         ending = Ending(
-            self._store, self._scope, crawl=self._number, gone_after=self._options.gone_after
+            self._store,
+            self._scope,
+            crawl=self._number,
+            gone_after=self._options.gone_after,
+            trapped=bool(self._traps.remarks() or self._traps.documents_withheld()),
         )
         ending.decide()
         remarks = ending.remarks(discovery, self._outages.away, self.unasked)
@@ -146,14 +150,16 @@ class Crawl:
 
     def _begin(self, *, resumed: bool) -> None:
         store, number = self._store, self._number
-        for url in store.urls_in_order():
+        trapped = any(level == "trap" for level, _ in store.remarks())
+        for url in store.urls_in_order() if trapped or resumed else ():
             known = store.known(url)
             if known is None or is_sitemap(known):
                 continue
             if known.crawl == number:
                 self._seen.add(hash(url))
                 _saw(self._traps, known)
-            _saw(self._former_traps, known)
+            if trapped:
+                _saw(self._former_traps, known)
         if resumed:
             waiting = store.waiting()
             self._seen.update(map(hash, waiting))

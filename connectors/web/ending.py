@@ -20,13 +20,17 @@ _COUNTED_FOR = 10
 """Crawls for which it is remembered how often a page was missing that nothing leads to."""
 
 Line = tuple[str, str, str]
-"""Level, where, and what."""
+"""Level (`trap`, `warning`), where, and what."""
 
 
 class Ending:
     """Decides over all addresses of a crawl that saw everything."""
 
-    def __init__(self, store: Memory, scope: Scope, *, crawl: int, gone_after: int) -> None:
+    def __init__(
+        self, store: Memory, scope: Scope, *, crawl: int, gone_after: int, trapped: bool
+    ) -> None:
+        """`trapped`: whether there was any trap on the way."""
+        self._trapped = trapped
         self._store = store
         self._scope = scope
         self._crawl = crawl
@@ -42,7 +46,7 @@ class Ending:
         store = self._store
         # Anew, in an order that stays the same from crawl to crawl: who was there first is the
         # page, and who came later the copy.
-        for url in store.urls_in_order():
+        for url in store.urls_in_order() if self._trapped else ():
             known = store.known(url)
             if known and known.outcome == "ok" and known.shape and known.crawl == self._crawl:
                 self._traps.saw(url, replace(known.page, links=known.links))
@@ -82,7 +86,7 @@ class Ending:
 
     def remarks(self, discovery: Discovery, away: Mapping[str, str], unasked: int) -> list[Line]:
         """Return what people should know: a few lines, however many pages there are."""
-        lines: list[Line] = [("warning", where, what) for where, what in self._traps.remarks()]
+        lines: list[Line] = [("trap", where, what) for where, what in self._traps.remarks()]
         walls = Counter(
             known.why for known in self.documents if known.outcome == "wall" and known.document
         )

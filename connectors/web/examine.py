@@ -122,10 +122,8 @@ def _last_crawl(memory: Memory) -> Iterator[Remark]:
         when = datetime.fromtimestamp(ended, UTC).astimezone().isoformat(" ", "minutes")
         documents = memory.count("document = 1 AND kind != ''")
         yield Remark("ok", f"{documents} documents at the last crawl ({when}).")
-    for level, message in memory.remarks():
-        yield Remark(
-            "warning" if level == "warning" else "problem", f"{message}.".replace("..", ".")
-        )
+    for _, message in memory.remarks():
+        yield Remark("warning", f"{message.rstrip('.')}.")
     if not memory.lasts:
         yield Remark(
             "warning",
