@@ -128,6 +128,9 @@ def _dicts(found: object) -> list[dict[str, Any]]:
 
 def refused(api: str, status: int, body: bytes) -> Refusal:
     """Return what the refusal of one of the APIs means."""
+    if 400 <= status < 500 and status not in _ANYBODY_S and not _is_google_s(body):
+        # It has no status then: what a proxy does not find is not gone.
+        return Refusal(f"{status}: {_NOT_GOOGLE_S}", again=True)
     what = said(body)
     reason, key = what.reason, what.reason or ""
     if (status == 403 and key in TOO_MANY) or status == 429 or _directory_is_tired(api, key):
@@ -165,6 +168,21 @@ def as_told(refusal: Refusal, headers: Mapping[str, str], longest_wait: float) -
     )
 
 
+def _is_google_s(body: bytes) -> bool:
+    """Tell whether a refusal is worded as all APIs of Google word theirs."""
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(read, dict) and "error" in read
+
+
+_ANYBODY_S = frozenset({401, 407, 408, 429})
+"""Statuses that mean the same whoever says them."""
+_NOT_GOOGLE_S = (
+    "the answer is none of Google's API: is GOOGLE_API_URL right, does a proxy refuse, or does"
+    " Google take the requests for a robot's? Run again later"
+)
 _ITS_OWN = "the service has a problem of its own; run again later"
 
 

@@ -90,8 +90,8 @@ def test_what_does_not_pass_is_an_error_that_says_so(
         (refusal(403, "cannotDownloadFile"), "cannotDownloadFile", "its owner"),
         (refusal(403, "domainPolicy"), "domainPolicy", "an administrator"),
         (refusal(404, "notFound", "File not found: 1xSecretId."), "notFound", "shared with"),
-        (Answer(status=403), None, "lacks a right"),
-        (Answer(b"<html>", status=404), None, "shared with"),
+        (said(403, error={"code": 403}), None, "lacks a right"),
+        (said(404, error={"status": "NOT_FOUND"}), "NOT_FOUND", "shared with"),
         (refusal(400, "invalid", "Invalid Value"), "invalid", "Invalid Value"),
         (Answer(status=501), None, "a problem of its own"),
     ],
@@ -108,6 +108,21 @@ def test_what_stays_so_is_asked_once(
     assert not error.passing
     assert not error.ends_run
     assert len(asked(server, ABOUT)) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 451])
+@pytest.mark.parametrize("body", [b"", b"<html>Not found", b"{}", b"[1]", b'{"error"'])
+def test_what_another_refuses_says_nothing_of_a_file(
+    status: int, body: bytes, server: Server, account: Google
+) -> None:
+    """A proxy's "not found" must not delete; it has no status that anybody could take for that."""
+    server.on(ABOUT, Answer(body, status=status))
+    error = refused(account)
+    assert "none of Google's" in str(error)
+    assert error.status is None
+    assert error.passing
+    server.on(ABOUT, Answer(body, status=status), ME)
+    assert account.me.about() == "kurage@example.co.jp"
 
 
 @pytest.mark.parametrize("reason", sorted(DAILY))
