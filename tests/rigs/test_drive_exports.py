@@ -264,11 +264,11 @@ def test_an_api_that_is_not_enabled_says_how_to_enable_it(
     google.configure(disabled=frozenset({api}))
     client = account("delegated", google.site.admin, scopes=(*DIRECTORY, *_ALL))
     asked = {
-        "drive": client.drive.files().list(),
-        "sheets": client.sheets.spreadsheets().get(spreadsheetId="a"),
-        "slides": client.slides.presentations().get(presentationId="a"),
-        "admin": client.directory.groups().list(customer="my_customer"),
-    }[api]
+        "drive": lambda: client.drive.files().list(),
+        "sheets": lambda: client.sheets.spreadsheets().get(spreadsheetId="a"),
+        "slides": lambda: client.slides.presentations().get(presentationId="a"),
+        "admin": lambda: client.directory.groups().list(customer="my_customer"),
+    }[api]()
     reasons = {"drive": "accessNotConfigured", "admin": "accessNotConfigured"}
     assert refused(asked.execute) == (403, reasons.get(api, "PERMISSION_DENIED"))
 

@@ -33,6 +33,8 @@ SCOPES = {
     "slides": "https://www.googleapis.com/auth/presentations.readonly",
 }
 PROJECT = "123456789012"
+_PAGES = 2000
+"""How many page tokens are good at a time."""
 
 
 @dataclass(kw_only=True)
@@ -157,8 +159,9 @@ class Core:
         self.world, self.settings = world, settings
         self.faults = Faults(seed)
         self._odd: dict[str, Faults] = {}
-        self.pages: dict[str, tuple[Any, list[Any]]] = {}
-        """What further pages hold, by token: what it is of, and the rest."""
+        self.pages: dict[str, tuple[Any, list[Any], int]] = {}
+        """What further pages hold, by token: what it is of, everything, and where it goes on."""
+        self._tokens = 0
         self.requests: Counter[str] = Counter()
         self.journal: list[Request] = []
         self.served: Counter[str] = Counter()
@@ -210,30 +213,31 @@ class Core:
     ) -> tuple[list[Any], str | None]:
         """Return one page and the token of the next one, None at the end.
 
-        `everything` is what there is where the call has no token; with a token it is the rest that
-        the token stands for, and `what` must be as it was.
+        `everything` is what there is where the call has no token; a token stands for what there was
+        when the first page was asked for, and `what` must be as it was.
         """
-        said = call.get("pageToken")
-        if said:
-            known = self.pages.get(said)
+        given, at = call.get("pageToken"), 0
+        if given:
+            known = self.pages.get(given)
             if known is None or known[0] != what:
                 raise RefusedError(400, "invalid", "Invalid Value", "pageToken")
-            everything = known[1]
+            _, everything, at = known
         assert everything is not None, "there is a token or everything"
         if self.is_odd("empty", call.path):
-            return [], self._token(what, everything)
+            return [], self._token(what, everything, at)
         if self.is_odd("short", call.path):
             size = max(1, size // 3)
+        page, end = everything[at : at + size], at + size
         if self.is_odd("repeat", call.path):
-            return everything[:size], said or self._token(what, everything)
-        rest = everything[size:]
-        return everything[:size], self._token(what, rest) if rest else None
+            return page, given or self._token(what, everything, at)
+        return page, self._token(what, everything, end) if end < len(everything) else None
 
-    def _token(self, what: Any, rest: list[Any]) -> str:
-        token = f"~!!~AI9FV7{len(self.pages):06d}{abs(hash((repr(what), len(rest)))):x}"
-        if len(self.pages) >= 10_000:
+    def _token(self, what: Any, everything: list[Any], at: int) -> str:
+        self._tokens += 1
+        token = f"~!!~AI9FV7{self._tokens:08d}{abs(hash((repr(what), at))):x}"
+        if len(self.pages) >= _PAGES:
             self.pages.pop(next(iter(self.pages)))
-        self.pages[token] = (what, rest)
+        self.pages[token] = (what, everything, at)
         return token
 
 
