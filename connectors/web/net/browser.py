@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
@@ -52,6 +52,7 @@ class Browser:
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def draw(self, url: str, begin: Part, loading: Loading, *, max_bytes: int) -> Drawn:
         """Return a page after its scripts have run.
@@ -78,7 +79,7 @@ class Browser:
             loop, thread = self._loop, self._thread
         if loop and thread:
             with suppress(Exception):
-                asyncio.run_coroutine_threadsafe(self._stop(), loop).result(_GRACE)
+                asyncio.run_coroutine_threadsafe(self._stop(), loop).result(3 * _GRACE)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_GRACE)
         self._loaders.shutdown(wait=False, cancel_futures=True)
@@ -94,7 +95,20 @@ class Browser:
                     target=_serve, args=(self._loop,), name="browser", daemon=True
                 )
                 self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._tracked(work), self._loop).result()
+        except CancelledError:
+            raise HttpError("the client was closed") from None
+
+    async def _tracked(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do what a thread waits for; `_stop` ends it, so that nobody waits for ever."""
+        task = asyncio.current_task()
+        assert task  # noqa: S101 - this is one
+        self._tasks.add(task)
+        try:
+            return await work
+        finally:
+            self._tasks.discard(task)
 
     async def _drawn(self, url: str, begin: Part, loading: Loading, max_bytes: int) -> Drawn:
         async with self._free:
@@ -109,6 +123,8 @@ class Browser:
                 failure = Failure(words, again=True)
             except FailedError as failed:
                 failure = failed.failure
+            except _chromium().Error:  # it crashed, before there was a page
+                failure = Failure("the browser can not draw it", again=True)
             raise failure.error(url.split("/", 3)[2], 1)
 
     async def _in_context(
@@ -128,9 +144,14 @@ class Browser:
         async with self._starting:
             if self._chromium and self._chromium.is_connected():
                 return self._chromium
+            module = _chromium()
             if self._playwright is None:
-                self._playwright = await _chromium().started()
-            chromium: Chromium = await _chromium().launched(self._playwright)
+                try:
+                    self._playwright = await module.started()
+                except Exception:  # noqa: BLE001 - its driver is a program of its own
+                    words = "what drives the browser does not start: install playwright once more"
+                    raise ConnectorError(words) from None
+            chromium: Chromium = await module.launched(self._playwright)
             self._chromium = chromium
             return chromium
 
@@ -141,6 +162,10 @@ class Browser:
                 await asyncio.wait_for(chromium.close(), _GRACE)
 
     async def _stop(self) -> None:
+        running = list(self._tasks)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await self._stop_chromium()
         if self._playwright:
             await self._playwright.stop()

@@ -169,6 +169,8 @@ class Drawing:
             try:
                 now = await page.evaluate(_SIZE)
             except Error:  # it goes elsewhere just now
+                if page.is_closed():
+                    raise
                 now = -1
             if self._pending or now != size or now < 0:
                 size, since = now, loop.time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -360,3 +361,20 @@ def test_after_closing_nothing_is_drawn(server: Server) -> None:
     with pytest.raises(HttpError, match="closed"):
         web.render("", max_bytes=10_000, answer=answer)
     web.close()
+
+
+def test_closing_ends_what_is_drawn_and_what_waits_to_be(server: Server) -> None:
+    """Nobody waits for ever for a browser that is gone."""
+    web = Web(login_hosts=[server.url], private_hosts=["127.0.0.1"], delay=0, timeout=60)
+    url = page(server, "fetch('/begun'); setInterval(() => document.body.append('x', "
+                       "document.createElement('p')), 50)")  # fmt: skip
+    answer = web.get(url, max_bytes=10_000)
+    with ThreadPoolExecutor(4) as pool:
+        drawings = [
+            pool.submit(web.render, url, max_bytes=10_000_000, answer=answer) for _ in range(4)
+        ]
+        while "/begun" not in targets(server):
+            threading.Event().wait(0.01)
+        web.close()
+        for drawing in drawings:
+            assert isinstance(drawing.exception(30), HttpError)
