@@ -102,7 +102,9 @@ def content(tree: LexborHTMLParser) -> tuple[list[LexborNode], bool]:
 
 def why_empty(tree: LexborHTMLParser) -> tuple[str, ...]:
     """Return what a page without any text is instead, as far as its markup tells."""
-    if tree.css_first("frameset, frame, iframe[src]") is not None:
+    frames = tree.css("frameset, frame, iframe[src]")
+    spare = {node.mem_id for node in tree.css("noscript iframe")}  # of a tag manager, mostly
+    if any(node.mem_id not in spare for node in frames):
         return ("it only frames other pages, which are documents of their own",)
     for meta in tree.css("meta[http-equiv]"):
         if (meta.attributes.get("http-equiv") or "").lower() == "refresh":

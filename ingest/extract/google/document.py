@@ -8,6 +8,9 @@ and last. Leaves the walk and the text of cells to `html.gather`.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 from selectolax.lexbor import LexborNode
@@ -24,8 +27,7 @@ from ingest.extract.prose import BREAK, fold
 
 # An image is a megabyte of text that nobody reads; the parser would hold it twice more.
 _IMAGE: Final = re.compile(rb"""(<img\b[^<>]*?\ssrc=)(?:"data:[^"]*"|'data:[^']*')""")
-_FOOTNOTE: Final = re.compile(r"ftnt\d+")
-_COMMENT: Final = re.compile(r"cmnt\d+")
+_NOTE: Final = re.compile(r"\d+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -65,9 +67,8 @@ def _without_images(body: bytes | memoryview) -> bytes:
 
 def _drop_comments(body: LexborNode) -> None:
     """Remove comments, which stand at the end, and their marks in the text."""
-    for link in body.css("a[id^=cmnt]"):
-        if _COMMENT.fullmatch(link.id or ""):
-            _container(link, _COMMENT).decompose()
+    for _, comment in _at_the_end(body, "cmnt"):
+        comment.decompose()
     for mark in body.css("a[id^=cmnt_ref]"):
         mark.decompose()
 
@@ -75,27 +76,37 @@ def _drop_comments(body: LexborNode) -> None:
 def _footnotes(body: LexborNode) -> dict[str, str]:
     """Take the footnotes from the end of the document; by their ids, without their numbers."""
     found: dict[str, str] = {}
-    for link in body.css("a[id^=ftnt]"):
+    for link, note in _at_the_end(body, "ftnt"):
         name = link.id or ""
-        if _FOOTNOTE.fullmatch(name):
-            note = _container(link, _FOOTNOTE)
-            link.decompose()
-            found[name] = Gatherer().read(note)
-            note.decompose()
+        link.decompose()
+        found[name] = Gatherer().read(note)
+        note.decompose()
     return found
 
 
-def _container(link: LexborNode, kind: re.Pattern[str]) -> LexborNode:
-    """Return what holds one note: a `div` of its own, or else its paragraph."""
-    best = node = link
-    while (parent := node.parent) is not None and parent.tag not in ("body", "td", "li"):
-        alike = sum(1 for other in parent.css("a[id]") if kind.fullmatch(other.id or ""))
-        if alike != 1:
-            break
-        node = parent
-        if node.tag in ("p", "div"):
-            best = node
-    return best
+def _at_the_end(body: LexborNode, kind: str) -> list[tuple[LexborNode, LexborNode]]:
+    """Return the links that lead back from notes of a kind, each with what holds its note alone.
+
+    That is a `div` of its own, or else its paragraph.
+    """
+    links = [
+        link for link in body.css(f"a[id^={kind}]") if _NOTE.fullmatch(link.id or "", len(kind))
+    ]
+    above = [list(_ancestors(link)) for link in links]
+    held = Counter(node.mem_id for nodes in above for node in nodes)
+    found = []
+    for link, nodes in zip(links, above, strict=True):
+        alone = list(takewhile(lambda node: held[node.mem_id] == 1, nodes))
+        boxes = [node for node in alone if node.tag in ("p", "div")]
+        found.append((link, boxes[-1] if boxes else link))
+    return found
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "td", "li"):
+        yield parent
+        parent = parent.parent
 
 
 def _furniture(body: LexborNode) -> list[str]:
