@@ -48,12 +48,13 @@ class DriveUser:
         Google says that it did not look everywhere.
         """
         where = {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
+        mask = answers.DRIVE_FILE_FIELDS if drive else answers.FILE_FIELDS
         pages = Pages("nextPageToken")
         while pages.more:
             request = self._drive("files").list(
                 q=query,
                 pageSize=_PAGE_OF_FILES,
-                fields=f"nextPageToken,incompleteSearch,files({answers.FILE_FIELDS})",
+                fields=f"nextPageToken,incompleteSearch,files({mask})",
                 includeItemsFromAllDrives=True,
                 **where,
                 **_EVERYWHERE,
@@ -135,13 +136,14 @@ class DriveUser:
         A change that was not removed may still lack its file: then ask for it.
         """
         of = {"driveId": drive} if drive else {}
+        mask = answers.DRIVE_FILE_FIELDS if drive else answers.FILE_FIELDS
         pages = Pages("nextPageToken", token)
         answer: dict[str, Any] = {}
         while pages.more:
             request = self._drive("changes").list(
                 pageSize=_PAGE_OF_FILES,
                 fields="nextPageToken,newStartPageToken,"
-                f"changes(changeType,removed,fileId,driveId,file({answers.FILE_FIELDS}))",
+                f"changes(changeType,removed,fileId,driveId,file({mask}))",
                 includeRemoved=True,
                 includeItemsFromAllDrives=True,
                 **of,

@@ -110,6 +110,17 @@ def test_a_listing_of_many_pages_is_told_whole(rig: DriveRig, google: Google) ->
     assert rig.routes["files.list"] >= 3
 
 
+def test_a_shared_drive_is_listed_a_thousand_files_a_page(rig: DriveRig, google: Google) -> None:
+    """Permissions are never told there; not to ask for them makes pages ten times larger."""
+    drive = rig.site.add_drive("総務部")
+    token = google.me.start_page_token(drive)
+    for number in range(250):
+        rig.site.add_file(f"{number}.txt", b"abc", drive, media_type="text/plain")
+    assert len(list(google.me.files(ALIVE, drive=drive))) == 250
+    assert len(list(google.me.changes(token, drive=drive))) >= 250
+    assert (rig.routes["files.list"], rig.routes["changes.list"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("oddity", "says"), [("incomplete", "not complete"), ("repeat", "a page that was read")]
 )
