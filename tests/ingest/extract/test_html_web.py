@@ -109,7 +109,10 @@ def test_an_id_after_text_belongs_to_no_heading_above() -> None:
         ("<meta http-equiv=Refresh content='0;url=/new'><body></body>", "leads on"),
         ("<body><div id=app></div><script src=a></script></body>", "JavaScript"),
         ("<body><noscript>有効にしてください</noscript><script>x</script></body>", "JavaScript"),
-        ("<noscript><iframe src=a></iframe></noscript><script src=b></script>", "JavaScript"),
+        (
+            "<body><noscript><iframe src=a></iframe></noscript><script src=b></script>",
+            "JavaScript",
+        ),
         ("<body></body>", "no text"),
     ],
 )
