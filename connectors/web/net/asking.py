@@ -226,12 +226,12 @@ def _refusal(response: httpx2.Response, deadline: float) -> bytes:
 
 
 def _drain(response: httpx2.Response) -> None:
-    """Read a short body that nobody needs, so that its connection is not lost."""
-    declared = response.headers.get("content-length", "")
-    if not declared.isdecimal() or int(declared) > _DRAINED:
-        return
+    """Read a short body that nobody needs, or none: else its connection would be lost."""
+    taken = 0
     try:
-        for _ in response.iter_raw():
-            pass
+        for piece in response.iter_raw():
+            taken += len(piece)
+            if taken > _DRAINED:
+                return
     except httpx2.HTTPError:
         return

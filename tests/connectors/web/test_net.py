@@ -11,6 +11,7 @@ import pytest
 from http_server import Answer, Server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rigs.website import WebsiteRig
 
 from connectors.http import HttpError, TooLargeError
 from connectors.web import values
@@ -299,22 +300,21 @@ def test_an_answer_that_never_comes_to_its_end_is_given_up(server: Server, slow:
     web.close()
 
 
-def test_connections_are_used_again(server: Server, web: Web) -> None:
-    """After pages, redirects, refusals and 304; those of each thread of a host."""
-    answers = [Answer(), moved("/b"), Answer(b"x" * 1000, status=404), Answer(b"", status=304)]
-    server.on("/a", *answers, Answer())
-    ports = set()
-    accept = server._server.get_request
-
-    def noting() -> object:
-        connection, address = accept()
-        ports.add(address)
-        return connection, address
-
-    server._server.get_request = noting  # type: ignore[method-assign]
-    for _ in answers:
-        web.get(f"{server.url}/a", max_bytes=10_000, follow=lambda _: False)
-    assert len(ports) == 1
+def test_connections_are_used_again() -> None:
+    """After pages, redirects, refusals and answers without a body, which tell no length."""
+    with WebsiteRig(addresses=["127.0.0.1"]) as rig:
+        rig.site.add_page("/a", "<p>x</p>")
+        rig.site.add_page("/empty", "", status=204)
+        rig.site.redirect("/b", "/a")
+        rig.site.remove("/gone", 410)
+        web = Web(login_hosts=[rig.url], private_hosts=["127.0.0.1"], delay=0)
+        known = get(web, f"{rig.url}/a").validators
+        for path in ("/a", "/b", "/gone", "/missing", "/a"):
+            web.get(f"{rig.url}{path}", max_bytes=10_000, validators=known)
+        assert get(web, f"{rig.url}/empty").status == 204
+        assert {asked.status for asked in rig.journal} >= {200, 204, 301, 304, 404, 410}
+        assert rig.connections == {"127.0.0.1": 1}
+        web.close()
 
 
 # Its end
