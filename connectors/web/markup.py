@@ -193,8 +193,7 @@ class _Reader:
                 self._link(name, attributes_of(attributes), "src")
         elif name == "textarea":
             markup.fields += not self._skipped
-            if _CAPTCHA.search(attributes):
-                markup.captchas += 1
+            self._captcha(attributes)
 
     def start(self, name: str, attributes: str) -> None:
         if self._skipped:
@@ -210,8 +209,7 @@ class _Reader:
                 self._link("a", attributes_of(attributes), "href")
             return
         if name in _PLAIN:
-            if "captcha" in attributes and _CAPTCHA.search(attributes):
-                self._markup.captchas += 1
+            self._captcha(attributes)
             return
         self._element(name, attributes)
 
@@ -241,8 +239,8 @@ class _Reader:
             self._begin_heading(name, attributes)
         elif name in _FRAMING:
             self._framing += 1
-        elif "captcha" in attributes and _CAPTCHA.search(attributes):
-            self._markup.captchas += 1
+        else:
+            self._captcha(attributes)
 
     def end(self, name: str) -> None:
         if self._skipped:
@@ -259,6 +257,10 @@ class _Reader:
             self._framing -= 1
         if name in _BREAKS:
             self._markup.seen.append(BEGIN + END)
+
+    def _captcha(self, attributes: str) -> None:
+        if ("captcha" in attributes or "turnstile" in attributes) and _CAPTCHA.search(attributes):
+            self._markup.captchas += 1
 
     def _skipping(self, name: str) -> bool:
         """Whether what is being skipped goes on when an element of this name begins."""
