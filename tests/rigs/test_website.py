@@ -214,7 +214,8 @@ class TestRobotsAndSitemaps:
     def test_robots_may_not_be_had_at_all(self, website: WebsiteRig) -> None:
         website.site.robots("", hangs=True)
         with pytest.raises(httpx2.ReadTimeout):
-            httpx2.get(f"{website.url}/robots.txt", timeout=0.2)
+            httpx2.get(f"{website.url}/robots.txt", timeout=httpx2.Timeout(10, read=0.2))
+        website.wait_for_requests(1)
         assert website.journal[0].status is None
 
     def test_site_maps_are_what_the_protocol_says(
