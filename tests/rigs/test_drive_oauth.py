@@ -13,8 +13,12 @@ import pytest
 from drive_asking import DIRECTORY, READING, Asking, refused
 from drive_fixtures import Account, account, asking, google
 from google.auth.exceptions import RefreshError
+from hypothesis import given
+from hypothesis import strategies as st
 from rigs.drive import DriveRig
-from rigs.drive.core import SCOPES
+from rigs.drive.core import SCOPES, Call, Core, Settings
+from rigs.drive.oauth import JWT, Tokens
+from rigs.drive.world import World
 
 __all__ = ["account", "asking", "google"]
 
@@ -194,3 +198,20 @@ def test_an_app_that_google_does_not_know_is_refused(google: DriveRig, tmp_path:
     form = {**said, "grant_type": "refresh_token", "client_id": "other"}
     with httpx2.Client(trust_env=False) as client:
         assert client.post(said["token_uri"], data=form).json()["error"] == "invalid_client"
+
+
+_PART = st.binary(max_size=40).map(lambda one: base64.urlsafe_b64encode(one).decode().rstrip("="))
+_JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: st.dictionaries(st.sampled_from(["alg", "iat", "exp", "aud"]), inner),
+    max_leaves=4,
+).map(lambda one: base64.urlsafe_b64encode(json.dumps(one).encode()).decode())
+
+
+@given(st.lists(_PART | _JSON, max_size=4).map(".".join) | st.text(max_size=30))
+def test_whatever_is_no_assertion_is_refused(assertion: str) -> None:
+    tokens = Tokens(Core(World(), Settings()))
+    form = {"grant_type": JWT, "assertion": assertion}
+    answer = tokens.answer(Call("/token", (), {}, "", form=form))
+    assert answer.status == 400
+    assert json.loads(answer.body)["error"] == "invalid_grant"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rigs.drive import DriveRig
 from rigs.drive.core import Call, Core, RefusedError, Settings
+from rigs.drive.fields import applied, mask
 from rigs.drive.query import parsed
 from rigs.drive.world import World
 
@@ -148,3 +149,31 @@ def test_anything_is_understood_or_refused(text: str) -> None:
         refusals = []
         assert all(query.test(one) in {True, False} for one in world.items.values())
     assert refusals in ([], [400])
+
+
+_MASKS = st.lists(
+    st.sampled_from(["files", "id", "(", ")", ",", "/", "*", "owners", ".", "nextPageToken", " "]),
+    max_size=12,
+).map("".join)
+
+
+@given(_MASKS | st.text(max_size=20), st.booleans())
+def test_any_mask_is_taken_or_refused(text: str, dotted: bool) -> None:
+    try:
+        found = mask(text, dotted=dotted)
+    except RefusedError as refusal:
+        assert refusal.status == 400  # noqa: PT017 - one of two good ends
+    else:
+        assert found
+        assert applied({"files": [{"id": 1}], "x": 2}, {"files": {"id": None}}) == {
+            "files": [{"id": 1}]
+        }
+
+
+def test_a_mask_reads_as_the_service_reads_it() -> None:
+    """Slashes and brackets say the same; a field that is asked for whole is whole."""
+    assert mask("files/owners/emailAddress") == mask("files(owners(emailAddress))")
+    assert mask("a(b),a/c") == {"a": {"b": None, "c": None}}
+    assert mask("a,a/b") == {"a": None}
+    assert mask("a.b(c)", dotted=True) == mask("a/b/c")
+    assert applied({"a": {"b": 1, "c": 2}}, mask("*/b")) == {"a": {"b": 1}}

@@ -242,12 +242,17 @@ def _refused(status: int, error: str, words: str) -> Answer:
 def _verified(assertion: str) -> dict[str, Any]:
     signed, _, signature = assertion.rpartition(".")
     head, _, claims = signed.partition(".")
-    if json.loads(_unpacked(head)).get("alg") != "RS256":
+    told = json.loads(_unpacked(head))
+    if not isinstance(told, dict) or told.get("alg") != "RS256":
         raise ValueError("not signed")
     signing_key().public_key().verify(
         _unpacked(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
     )
-    found: dict[str, Any] = json.loads(_unpacked(claims))
+    found = json.loads(_unpacked(claims))
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(name), int) for name in ("iat", "exp")
+    ):
+        raise ValueError("no claims")
     return found
 
 
