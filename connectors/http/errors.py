@@ -21,6 +21,15 @@ MAX_ERROR_BYTES = 65_536
 """As much of a refusal is read as may hold its message."""
 _QUOTED = 200
 """Characters of the server's own words."""
+_UNKNOWN_AUTHORITY = "let SSL_CERT_FILE name the certificates of your organisation"
+_CERTIFICATES = {
+    9: "is the clock of this machine right?",
+    10: "whoever runs the service has to renew it, unless the clock of this machine is wrong",
+    62: "it is for another host: is the address right?",
+    64: "it is for another host: is the address right?",
+}
+"""What to do about one that does not hold, by OpenSSL's X509_V_ERR_…: not yet valid, expired, a
+name or an address that is not its own. Of all others, nobody vouches for it."""
 
 
 class HttpError(ConnectorError):
@@ -92,10 +101,9 @@ def _of_cause(cause: BaseException, host: str, through: str) -> Failure | None:
     """Return what the system's own exception means; None where it says no more than "broken"."""
     match cause:
         case ssl.SSLCertVerificationError():
-            return Failure(
-                f"TLS: the certificate of {host} is not trusted ({cause.verify_message}); let"
-                " SSL_CERT_FILE name the certificates of your organisation"
-            )
+            advice = _CERTIFICATES.get(cause.verify_code, _UNKNOWN_AUTHORITY)
+            said = f"TLS: the certificate of {host} is not trusted ({cause.verify_message})"
+            return Failure(f"{said}; {advice}")
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return None  # the connection broke off, which is no matter of trust
         case ssl.SSLError():
