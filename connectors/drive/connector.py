@@ -98,7 +98,8 @@ class DriveConnector:
 
     def fetch(self, ref: Ref) -> Document:
         """Return the document as it is now."""
-        for got in self._documents().fresh([ref]):
+        documents = Documents(self._new_session(), self._max_bytes)
+        for got in documents.fresh([ref]):
             if isinstance(got, Document):
                 return got
             raise ConnectorError(got.reason)
@@ -106,7 +107,7 @@ class DriveConnector:
 
     def fetch_all(self, refs: Sequence[Ref]) -> Iterator[Document | Unread]:
         """Yield each of the documents, or why it could not be fetched."""
-        yield from self._documents().all(refs)
+        yield from Documents(self._session, self._max_bytes).all(refs)
 
     def readers(self, ref: Ref) -> Readers:
         """Return who may read the document, as its listing in this process told, or as it is."""
@@ -117,7 +118,7 @@ class DriveConnector:
                     return node.readers
                 if self._session.tree.seen([ref.id]):
                     raise ConnectorError(node.readers)
-        found = Lookup(self._session).document(ref.id)
+        found = Lookup(self._new_session()).document(ref.id)
         if found is None:
             raise none_there()
         return readers_of(found[1])
@@ -145,11 +146,22 @@ class DriveConnector:
 
     def find(self, url: str) -> Ref | None:
         """Return the document at an address or an id that a person copied."""
-        return Lookup(self._session).at(url)
+        return Lookup(self._new_session()).at(url)
 
     def left_out(self, url: str) -> str | None:
         """Return why there is no document at an address of Drive; None: nothing is known."""
-        return Lookup(self._session).left_out(url)
+        return Lookup(self._new_session()).left_out(url)
+
+    def noticed(self) -> Iterator[tuple[str, str]]:
+        """Yield what the last full listing left out, and why: a line a kind."""
+        session = self._session
+        for kind, count in sorted(session.without_text.items()):
+            yield f"google-apps.{kind}", f"{count} files of this kind have no text to export"
+        if session.dead_ends:
+            yield (
+                "shortcuts",
+                f"{session.dead_ends} lead to what is not there, or not shared with the account",
+            )
 
     def examine(self) -> Iterator[Remark]:
         """Yield what is wrong with credentials, delegation, scope and clock, and what is well."""
@@ -165,9 +177,6 @@ class DriveConnector:
         """What a cursor belongs to: the part that is selected, and what decides who may read."""
         told = repr((self._scope.fingerprint, self._link_shared, sorted(self._fallback)))
         return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-
-    def _documents(self) -> Documents:
-        return Documents(self._session, self._max_bytes)
 
     def _new_session(self) -> Session:
         speakers = Speakers(self._google, self._scope, self._admin)

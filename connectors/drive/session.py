@@ -5,6 +5,7 @@ A listing of everything and a log of changes show the same of each file. Knows n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -19,7 +20,7 @@ from connectors.drive.nodes import Node, stamp_of
 from connectors.drive.reach import Reach
 from connectors.drive.scope import Scope
 from connectors.drive.speakers import Speakers, drive_of
-from connectors.drive.values import FOLDER, File
+from connectors.drive.values import FOLDER, NATIVE, File
 
 BATCH = 500
 """Files whose readers are found out together."""
@@ -41,6 +42,10 @@ class Session:
         """Whether the tree is of this run."""
         self.full = True
         """Whether only what this run saw counts."""
+        self.without_text: Counter[str] = Counter()
+        """How many files of which of Google's kinds a full listing left out."""
+        self.dead_ends = 0
+        """How many targets of shortcuts are not seen, in a full listing."""
         self.loose: set[str] = set()
         """What shortcuts led to that are gone: it may be in scope no more."""
         self.dropped: set[str] = set()
@@ -101,6 +106,12 @@ class Session:
             for node in nodes.values()
             if refs.is_document(node.file) and self.reach.covers(node)
         ]
+        if self.full:
+            self.without_text.update(
+                node.file.media_type.removeprefix(NATIVE)
+                for node in nodes.values()
+                if not refs.is_document(node.file) and not (node.is_folder or node.is_shortcut)
+            )
         self.access.prepare(
             [alive[node.file.id] for node in wanted],
             lambda file: self.speakers.speaker(nodes[file.id].log),

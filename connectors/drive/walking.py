@@ -65,6 +65,7 @@ class Walker:
                 node = session.tree.get(target) if file is not None else None
                 if node is None:  # nothing that is seen, or a kind that is no document
                     self._unreachable.add(target)
+                    session.dead_ends += session.full and file is None
                     lost = session.tree.below([target])
                     session.drop([target])
                     session.drop_uncovered(lost)
