@@ -115,10 +115,10 @@ class Asker:
             return _asked(url, answer, page)
         page = read(answer, ignore=self._ignore)
         if page.wall == "javascript" and self._web.javascript:
-            return self._drawn(url, answer)
+            return self._drawn(url, answer, page)
         return _asked(url, answer, page)
 
-    def _drawn(self, url: str, answer: Answer) -> Asked:
+    def _drawn(self, url: str, answer: Answer, shell: Page) -> Asked:
         try:
             drawn = self._web.render(url, max_bytes=self._max_bytes, answer=answer)
         except ConnectorError as error:
@@ -126,6 +126,9 @@ class Asker:
         if normalised(drawn.url, ignore=self._ignore) not in {url, None}:
             return Asked(url, "redirect", target=drawn.url)  # its script leads elsewhere
         page = read(drawn, ignore=self._ignore)
+        # What asks for scripts (`<noscript>`) still stands there when they have run.
+        if page.wall == "javascript" and page.fingerprint != shell.fingerprint:
+            page = replace(page, wall=None, why="")
         if page.wall == "javascript":
             why = f"there is nothing on the page when its scripts have run, either ({page.why})"
             return Asked(url, "wall", why, page=page)

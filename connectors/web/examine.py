@@ -136,6 +136,9 @@ def _pace(web: Web, scope: Scope, memory: Memory) -> Iterator[Remark]:
     pages = memory.count("kind != '' AND url NOT LIKE 'sitemap %'")
     for seed in {host_of(seed): seed for seed in scope.seeds}.values():
         delay = web.pace(seed)
+        if not delay:
+            yield Remark("ok", f"{host_of(seed)}: it is asked without a pause.")
+            continue
         seconds = delay * (pages or scope.max_pages)
         so_many = f"{pages} pages" if pages else f"at most {scope.max_pages} pages"
         told = f"{host_of(seed)}: a page each {delay:g} s, so that {so_many} take {_long(seconds)}"
