@@ -51,6 +51,10 @@ _RESTLESS = re.compile(
     r"x-amz-[\w-]+|policy|key-pair-id)=[^&]*",
     re.IGNORECASE,
 )
+_SESSION = re.compile(
+    r"[?&;](?:phpsessid|jsessionid|session_?id|sid|_wpnonce|nonce|csrf\w{0,20})=[\w.-]+",
+    re.IGNORECASE,
+)
 _RANDOM_ANCHOR = re.compile(r"[0-9a-f-]{8,}|\d{4,}", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
@@ -182,6 +186,7 @@ def _directives(markup: Markup, header: str | None, agent: str) -> frozenset[str
 def _fingerprint(markup: Markup, targets: Collection[str], unread: str) -> str:
     text = "".join(markup.seen).replace(BEGIN + END, " ")
     text = _SPACE.sub(" ", unescape(text) if "&" in text else text)
+    text = _SESSION.sub("", text) if "=" in text else text  # of an address that is shown
     text = text.replace(f" {BEGIN}", BEGIN).replace(f"{END} ", END)  # how the source is indented
     anchors = [anchor for anchor in markup.anchors if not _RANDOM_ANCHOR.search(anchor)]
     authors = [

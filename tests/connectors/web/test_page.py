@@ -232,7 +232,7 @@ def test_the_fingerprint_of_a_file_is_that_of_its_bytes() -> None:
 
 BAD = {
     "100,000 levels": "<div>" * 100_000,
-    "100,000 links in one another": "<a href=/x>" * 100_000,
+    "50,000 links in one another": "<a href=/x>" * 50_000,
     "100,000 hidden levels": "<div hidden>" * 100_000,
     "attributes without number": "<a " + "a b=c " * 100_000 + "href=x>",
     "quotes that never end": "<a '" * 100_000,
@@ -245,11 +245,11 @@ BAD = {
     "blanks": "<p>" + " " * 500_000,
     "ampersands": "&" * 100_000 + "&#1" * 50_000 + "&#99999999999;",
     "a refresh of digits": "<meta http-equiv=refresh content='" + "1" * 100_000 + "'>",
-    "a title of a megabyte": "<title>" + " a" * 500_000,
+    "a title without an end": "<title>" + " a" * 200_000,
     "less-than signs": "<" * 500_000,
     "keys": "a-" * 50_000 + "1",
     "our own marks": "\x1e" * 100_000 + "\x1f" * 100_000,
-    "empty roots": "<script></script>" + "<div id=root " * 20_000,
+    "empty roots": "<script></script>" + "<div id=root " * 5_000,
     "zeros": "\0" * 500_000,
     "surrogates": "&#xD800;" * 10_000,
 }
