@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.drive.api import answers
@@ -64,6 +64,7 @@ def grant(**fields: Any) -> Any:
 @given(
     st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON.filter(lambda one: isinstance(one, dict))
 )
+@settings(deadline=None)
 def test_any_object_is_a_file_or_none(answer: dict[str, Any]) -> None:
     """Whatever stands in its fields: a value of the right kind, or ValueError."""
     try:
@@ -83,6 +84,7 @@ def test_any_object_is_a_file_or_none(answer: dict[str, Any]) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(GRANT_FIELDS), JSON))
+@settings(deadline=None)
 def test_a_garbled_permission_opens_nothing(answer: dict[str, Any]) -> None:
     """Found by searching only where Google says true; alive only where it says so."""
     (found,) = answers.permissions([answer])
@@ -93,6 +95,7 @@ def test_a_garbled_permission_opens_nothing(answer: dict[str, Any]) -> None:
 
 
 @given(JSON)
+@settings(deadline=None)
 def test_any_other_answer_is_read_or_refused(answer: Any) -> None:
     """No other exception than ValueError comes out of a garbled answer."""
     assert isinstance(answers.permissions(answer), tuple)

@@ -183,7 +183,9 @@ JSON = st.recursive(
 
 
 @given(kind=st.sampled_from(["service_account", "authorized_user"]), data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_a_key_with_any_field_changed_is_read_or_refused_in_one_line(
     kind: str, data: st.DataObject, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.drive.api.errors import DIRECTORY, DRIVE, SHEETS, SLIDES
@@ -79,6 +79,7 @@ def test_the_token_goes_to_none_that_looks_like_google(address: str) -> None:
 
 
 @given(st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True))
+@settings(deadline=None)
 def test_the_token_goes_to_no_other_host(host: str) -> None:
     """Whatever its name is."""
     try:
