@@ -28,6 +28,7 @@ _CLEAN = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z][a-z0-9-]*)+/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?", re.ASCII
 )
 _LONG_FOR_A_LOOK: Final = 250  # so that no host in it is longer than DNS allows
+_LONG_FOR_KEEPING: Final = 500  # characters; what is longer is not remembered, to bound memory
 _TRIMMED: Final = "".join(map(chr, range(0x21)))  # C0 controls and space, says the Standard
 _REMOVED = re.compile(r"[\t\n\r]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -81,6 +82,8 @@ def normalised(
     """
     if len(url) <= _LONG_FOR_A_LOOK and _CLEAN.fullmatch(url):
         return url
+    if len(url) > _LONG_FOR_KEEPING:
+        return _normalised.__wrapped__(url, base, tuple(ignore), encoding)
     return _normalised(url, base, tuple(ignore), encoding)
 
 
