@@ -69,7 +69,7 @@ class Ending:
                     misses=decision.misses,
                     withheld=decision.withheld,
                 )
-                if decision.document and known.kind:
+                if decision.document and decision.told and known.kind:
                     self.documents.append(replace(known, document=True, misses=decision.misses))
                     continue
                 store.drop_body(known.url)

@@ -39,6 +39,8 @@ class Decision:
     """Why it is no document, where that is not what its answer says by itself."""
     gone: bool = False
     """Whether it leaves the index, should that have it."""
+    told: bool = True
+    """False: what it says now is no version of it; an index keeps what it has."""
 
 
 class Fates:
@@ -85,6 +87,11 @@ class Fates:
         if known.outcome != "ok":
             return Decision(document=was, misses=known.misses)
         withheld = self._why_withheld(known)
+        if was and known.kind == "content" and known.url in self._withheld:
+            # A site in trouble may say "not found" with status 200 for an hour.
+            misses = known.misses + 1
+            gone = misses >= self._gone_after
+            return Decision(not gone, misses, withheld, gone=gone, told=False)
         return Decision(not withheld, withheld=withheld, gone=bool(withheld))
 
     def _why_withheld(self, known: Known) -> str:

@@ -72,9 +72,16 @@ def test_what_its_site_or_the_scope_takes_out_is_gone_at_once(known: Known) -> N
 
 
 def test_what_a_trap_made_is_no_document() -> None:
-    (decision,) = decided(GOOD, withheld=(GOOD.url,))
+    (decision,) = decided(replace(GOOD, document=False), withheld=(GOOD.url,))
     assert not decision.document
     assert decision.gone
+
+
+def test_a_document_that_says_not_found_counts_as_missing_and_is_told_at_no_version() -> None:
+    for before, gone in ((0, False), (1, False), (2, True)):
+        (decision,) = decided(replace(GOOD, misses=before), withheld=(GOOD.url,))
+        assert (decision.document, decision.gone) == (not gone, gone)
+        assert not decision.told
 
 
 # Redirects

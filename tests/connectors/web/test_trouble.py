@@ -321,3 +321,18 @@ def test_nothing_is_read_where_the_certificate_does_not_hold(
         assert "certificate" in remarks[0].message
         assert not rig.requests
         site.close()
+
+
+def test_a_document_that_says_not_found_with_status_200_counts_as_missing(
+    filled: WebSite,
+) -> None:
+    """An index keeps what it has meanwhile: the error is no new text of the page."""
+    filled.rig.site.soft_404()
+    filled.rig.site.host().resources.pop("/b")
+    url = f"{filled.rig.url}/b"
+    told = []
+    for _ in range(4):
+        connector = filled.connector()
+        assert url not in refs(connector)
+        told.append(connector.confirm_gone([url]) == {url})
+    assert told == [False, False, True, True]
