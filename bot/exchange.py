@@ -26,11 +26,13 @@ class Place:
     source: str
     document_id: str
     ordinal: int
+    score: float = field(default=0.0, compare=False)
+    """Of the hit that stood there: how far a passage can be relied on hangs on it."""
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
         """Return where a hit stands."""
-        return cls(hit.document.source, hit.document.id, hit.chunk.ordinal)
+        return cls(hit.document.source, hit.document.id, hit.chunk.ordinal, hit.score)
 
 
 @dataclass(frozen=True, slots=True)

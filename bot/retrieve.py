@@ -75,7 +75,12 @@ class Retriever:
             for hit in self.index.chunks(source, document)
             if hit.document.readers in allowed
         }
-        hits = [held[place] for place in dict.fromkeys(wanted) if place in held]
+        # Read by its place a chunk has no score; the one that it was found with goes on holding.
+        hits = [
+            replace(held[place], score=place.score)
+            for place in dict.fromkeys(wanted)
+            if place in held
+        ]
         return self._evidence(self.encoder.encode_query(question), hits)
 
     def widened(self, evidence: Evidence, cited: Collection[int], *, limit: int) -> Evidence:

@@ -41,7 +41,7 @@ def answer_of(turn: Turn) -> Answer:
 
 def places(turn: Turn) -> tuple[Place, ...]:
     """Return what a turn's answer was made from, best first."""
-    return tuple(Place(p.source, p.document_id, p.ordinal) for p in turn.passages)
+    return tuple(Place(p.source, p.document_id, p.ordinal, p.score) for p in turn.passages)
 
 
 def _hit(passage: ShownPassage) -> Hit:

@@ -91,6 +91,15 @@ async def test_it_is_made_from_the_same_passages_in_the_same_order(retriever: Re
     assert not answer.nothing_more
 
 
+def test_passages_that_are_read_again_are_worth_what_they_were(retriever: Retriever) -> None:
+    """Whoever quotes decides by their scores whether they answer at all."""
+    question = "有給休暇は何日前に申請しますか？"
+    found = retriever.retrieve(question, EVERYONE, limit=8)
+    again = retriever.reread(question, EVERYONE, [Place.of(p.hit) for p in found.passages])
+    assert [p.hit for p in again.passages] == [p.hit for p in found.passages]
+    assert found.passages[0].hit.score > 0
+
+
 async def test_rights_are_those_of_now(retriever: Retriever) -> None:
     """Whoever lost access since the short answer gets a new search with today's rights."""
     model = Reciter()

@@ -55,7 +55,7 @@ CASES = [
     ("ask --l", {"--long"}),
     ("ask --source ", {"handbook", "社内規程"}),
     ("ingest 社", {"社内規程"}),
-    ("ingest ", {"folder", "confluence", "handbook", "社内規程"}),
+    ("ingest ", {"folder", "web", "confluence", "drive", "handbook", "社内規程"}),
     ("sources h", {"handbook"}),
     ("log export --format ", {"csv", "jsonl"}),
 ]
@@ -92,7 +92,7 @@ def test_zsh_takes_the_script(folder: Path) -> None:
 def test_a_broken_configuration_completes_no_names_and_says_nothing(folder: Path) -> None:
     (folder / "kurage.toml").write_text("[sources\n")
     words = "COMP_WORDS='kurage ingest ' COMP_CWORD=2 _KURAGE_COMPLETE=complete_bash kurage"
-    assert run("bash", words, folder).split() == ["folder", "confluence"]
+    assert run("bash", words, folder).split() == ["folder", "web", "confluence", "drive"]
 
 
 def test_installing_writes_to_the_home_folder_and_only_there(folder: Path) -> None:
