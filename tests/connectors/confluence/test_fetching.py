@@ -12,8 +12,8 @@ from world_site import WorldSite
 from connectors.base import ConnectorError, Document, Ref, Unread
 from connectors.confluence import ConfluenceConnector, Scope
 from connectors.confluence.fetching import BATCH
-from connectors.run_ahead import Job, ahead
 from connectors.confluence.storage import Storage
+from connectors.run_ahead import Job, ahead
 
 Make = Callable[..., ConfluenceConnector]
 
