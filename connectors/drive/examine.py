@@ -11,7 +11,8 @@ from itertools import islice
 from typing import TypeVar
 
 from connectors.base import ConnectorError, Remark
-from connectors.drive.api import Google, GoogleError
+from connectors.drive.api import DriveUser, Google, GoogleError
+from connectors.drive.api.errors import NOT_ENABLED, SCOPES_LACK
 from connectors.drive.cursors import Standing
 from connectors.drive.listing import Listing
 from connectors.drive.scope import EVERYBODY
@@ -28,6 +29,10 @@ _SKEW = 300
 """Seconds by which clocks may differ: a signature of a service account holds for less than that."""
 _TRIED = 20
 """Users, drives and files that are looked at as samples."""
+_SAY_THEMSELVES = frozenset({"unauthorized_client", NOT_ENABLED, SCOPES_LACK})
+"""Reasons whose lines say what to grant or enable already."""
+_NOBODY_S = "1" + "0" * 43
+"""An id of a length that Google's have, of no file: an API that is enabled says so."""
 
 T = TypeVar("T")
 
@@ -45,6 +50,7 @@ def examine(session: Session, google: Google, admin: str | None) -> Iterator[Rem
     users = yield from _users(session, google)
     if users:
         yield from _scope(session)
+    yield from _places(google.me)
     yield from _directory(google, admin)
     yield from _clock(google)
 
@@ -71,12 +77,9 @@ def _users(session: Session, google: Google) -> Generator[Remark, None, bool]:
             user.about()
         except ConnectorError as error:
             refused.append(log.removeprefix("user:"))
-            reason = _one_line(error)
+            reason = _reason(error, grant)
     if refused:
-        yield Remark(
-            "problem",
-            f"The account can not speak for {', '.join(refused)}: {reason}. To change it, {grant}.",
-        )
+        yield Remark("problem", f"The account can not speak for {', '.join(refused)}: {reason}")
         return False
     yield Remark("ok", f"The account can speak for its users ({len(users)}).")
     return True
@@ -96,7 +99,7 @@ def _scope(session: Session) -> Iterator[Remark]:
         roots = listing.roots()
         logs = listing.logs(roots)
     except ConnectorError as error:
-        yield Remark("problem", _one_line(error))
+        yield Remark("problem", _reason(error))
         return
     for problem in dict.fromkeys(listing.problems):
         yield Remark("problem", problem)
@@ -181,6 +184,24 @@ def _excluded(session: Session) -> Iterator[Remark]:
                 )
 
 
+def _places(me: DriveUser) -> Iterator[Remark]:
+    """Tell whether links can lead into spreadsheets and presentations."""
+    asked = {"sheets of a spreadsheet": me.sheets, "slides of a presentation": me.slides}
+    closed = False
+    for into, ask in asked.items():
+        try:
+            ask(_NOBODY_S)
+        except GoogleError as error:
+            if error.reason in _SAY_THEMSELVES or error.passing or error.status is None:
+                closed = True
+                yield Remark(
+                    "warning",
+                    f"Links do not lead to the {into}, but to the whole file: {_reason(error)}",
+                )
+    if not closed:
+        yield Remark("ok", "Links lead to the sheets and slides that answers stand on.")
+
+
 def _directory(google: Google, admin: str | None) -> Iterator[Remark]:
     if admin is None:
         yield Remark(
@@ -227,13 +248,18 @@ def _try(
     try:
         answer = ask()
     except ConnectorError as error:
-        to_change = f". To change it, {change}" if change else ""
-        yield Remark("problem", f"{ill}: {_one_line(error)}{to_change}.")
+        yield Remark("problem", f"{ill}: {_reason(error, change)}")
         return None
     if said := well(answer):
         yield Remark("ok", said)
     return answer
 
 
-def _one_line(error: ConnectorError) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+def _reason(error: ConnectorError, change: str = "") -> str:
+    """Return an error as sentences in one line, with what to `change` where it does not say so."""
+    told = " ".join(str(error).split())
+    if not told.endswith((".", "?", "!")):
+        told += "."
+    if change and not (isinstance(error, GoogleError) and error.reason in _SAY_THEMSELVES):
+        told += f" To change it, {change}."
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,54 @@ class TestExamine:
         told = remarks(drive.connector(Scope(users=(rig.site.owner,))), "problem")
         assert "https://www.googleapis.com/auth/drive.readonly" in told
         assert drive.google().client_id in told
+        assert told.count(" the scope ") == 1, "what to grant is said once"
+        drive.close()
+
+    def test_what_google_s_line_does_not_say_is_added(self, rig: DriveRig, tmp_path: Path) -> None:
+        """Whoever is no user is no matter of scopes; but the directory's refusal may be."""
+        drive = DriveSite(rig, tmp_path, "delegated")
+        scope = Scope(users=("nobody@example.co.jp",))
+        told = remarks(drive.connector(scope, admin=rig.site.owner), "problem")
+        assert "is no user of this Google Workspace. To change it, let an" in told
+        assert "The directory can not be read as" in told
+        drive.close()
+
+    @pytest.mark.parametrize(
+        ("api", "lost"), [("sheets", "sheets of a spreadsheet"), ("slides", "slides of a pres")]
+    )
+    def test_an_api_that_is_not_enabled_is_named(
+        self, drive: DriveSite, api: str, lost: str
+    ) -> None:
+        """Files are read without it, but no link leads into one."""
+        drive.site.add_file("規程.md", "x")
+        assert "Links lead to the sheets and slides" in remarks(drive.connector(), "ok")
+        drive.rig.configure(disabled=[api])
+        connector = drive.connector()
+        assert remarks(connector, "problem") == ""
+        told = remarks(connector, "warning")
+        assert lost in told
+        assert f"enable {api}.googleapis.com" in told
+        assert "Links lead to" not in remarks(connector, "ok")
+
+    def test_drive_that_is_not_enabled_says_so_once(self, drive: DriveSite) -> None:
+        drive.rig.configure(disabled=["drive"])
+        (found,) = drive.connector().examine()
+        assert found.message.count("enable") == 2, found.message
+
+    @pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+    @pytest.mark.parametrize(
+        "path", ["/drive/v3/drives*", "/drive/v3/files*", "/v4/*", "*/groups*"]
+    )
+    def test_every_remark_is_a_sentence(
+        self, rig: DriveRig, tmp_path: Path, status: int, path: str
+    ) -> None:
+        drive = DriveSite(rig, tmp_path, "delegated")
+        rig.site.add_file("規程.md", "x")
+        rig.fail(status, path, times=None)
+        scope = Scope(users=(rig.site.owner,))
+        for one in drive.connector(scope, admin=rig.site.admin).examine():
+            assert one.message.endswith((".", "?")), one.message
+            assert not re.search(r"[?.!]\.|\n|\.:", one.message), one.message
         drive.close()
 
     def test_a_viewer_is_told_that_readers_stay_closed(self, drive: DriveSite) -> None:
