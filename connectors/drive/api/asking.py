@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -53,6 +54,10 @@ class Asking:
         self._slots = Slots(at_once)
         self._lock = Lock()
         self._running = 0
+
+    @cached_property
+    def _redact(self) -> Redaction:
+        return Redaction(self._secrets)  # a key makes it slow to build
 
     def json(self, api: str, token: Token, request: Any) -> dict[str, Any]:
         """Return the answer to a request of googleapiclient's that is answered by an object.
@@ -144,7 +149,7 @@ class Asking:
                 break
             if not got.everyone:
                 self._pause.sleep(wait)
-        words = Redaction([*self._secrets, token.secret])(got.words)
+        words = Redaction([token.secret])(self._redact(got.words))
         # Raised outside of any `except`: what a library says of a failure is no context of it.
         raise errors.raised(replace(got, words=_TOKENS.sub(MARK, words)), api, failed + waited)
 

@@ -1,10 +1,12 @@
 """The four APIs as googleapiclient builds them, each once, when it is first asked for.
 
-Importing and building takes half a second; what asks nothing does not pay for it.
+Importing takes half a second; what asks nothing does not pay for it.
 """
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -59,15 +61,23 @@ class Services:
             return self._collections[api, name]
 
     def _built(self, api: str) -> Any:
-        from googleapiclient.discovery import build  # noqa: PLC0415 - half a second
+        from googleapiclient.discovery import build_from_document  # noqa: PLC0415 - half a second
 
         name, version, path = _APIS[api]
         options = {"api_endpoint": f"{self._root}/{path}"} if self._root else None
-        return build(
-            name,
-            version,
-            http=_NoHttp(),
-            client_options=options,
-            static_discovery=True,
-            cache_discovery=False,
+        return build_from_document(
+            _description(name, version), http=_NoHttp(), client_options=options
         )
+
+
+@lru_cache(maxsize=len(_APIS))
+def _description(name: str, version: str) -> dict[str, Any]:
+    """Return the description of an API that the library ships with, without its schemas.
+
+    The library writes them out as help texts of its methods: 0.2 s for each connector.
+    """
+    from googleapiclient.discovery_cache import get_static_doc  # noqa: PLC0415 - half a second
+
+    described: dict[str, Any] = json.loads(get_static_doc(name, version))
+    empty = {schema: {"id": schema, "type": "object"} for schema in described["schemas"]}
+    return {**described, "schemas": empty}
