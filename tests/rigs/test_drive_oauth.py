@@ -13,7 +13,7 @@ import pytest
 from drive_asking import DIRECTORY, READING, Asking, refused
 from drive_fixtures import Account, account, asking, google
 from google.auth.exceptions import RefreshError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rigs.drive import DriveRig
 from rigs.drive.core import SCOPES, Call, Core, Settings
@@ -209,6 +209,7 @@ _JSON = st.recursive(
 
 
 @given(st.lists(_PART | _JSON, max_size=4).map(".".join) | st.text(max_size=30))
+@settings(deadline=None)
 def test_whatever_is_no_assertion_is_refused(assertion: str) -> None:
     tokens = Tokens(Core(World(), Settings()))
     form = {"grant_type": JWT, "assertion": assertion}

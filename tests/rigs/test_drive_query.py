@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drive_asking import FLAGS, Asking, refused
 from drive_fixtures import Account, account, asking, google
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rigs.drive import DriveRig
 from rigs.drive.core import Call, Core, RefusedError, Settings
@@ -135,6 +135,7 @@ _WORDS = st.sampled_from(
 
 
 @given(st.lists(_WORDS, max_size=12).map(" ".join) | st.text(max_size=30))
+@settings(deadline=None)
 def test_anything_is_understood_or_refused(text: str) -> None:
     """Whatever is asked: an answer for every item, or the service's refusal."""
     world = World()
@@ -158,6 +159,7 @@ _MASKS = st.lists(
 
 
 @given(_MASKS | st.text(max_size=20), st.booleans())
+@settings(deadline=None)
 def test_any_mask_is_taken_or_refused(text: str, dotted: bool) -> None:
     try:
         found = mask(text, dotted=dotted)

@@ -26,7 +26,7 @@ def pem(kind: str = "rsa") -> str:
     """Return a private key in PEM, the same for the whole run."""
     key: Any
     if kind == "rsa":
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     else:
         key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(

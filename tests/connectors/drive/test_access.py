@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from drive_site import HR, DriveSite, listing
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import ANYONE, ConnectorError
@@ -62,6 +62,7 @@ class TestVerdict:
     """One file's permissions."""
 
     @given(st.lists(permissions, max_size=5), st.booleans())
+    @settings(deadline=None)
     def test_readers_are_those_whom_a_permission_lets_find_it(
         self, granted: list[Permission], link_shared: bool
     ) -> None:
@@ -71,6 +72,7 @@ class TestVerdict:
             assert (not isinstance(told, str) and reads(person, told[0])) == expected
 
     @given(st.lists(permissions, max_size=5), st.booleans())
+    @settings(deadline=None)
     def test_it_is_one_layer_that_is_never_empty_or_a_reason(
         self, granted: list[Permission], link_shared: bool
     ) -> None:
@@ -84,6 +86,7 @@ class TestVerdict:
             assert f"user:{SERVICE}" not in layer
 
     @given(st.lists(permissions, max_size=4), permissions)
+    @settings(deadline=None)
     def test_what_is_read_of_fallbacks_never_opens_what_could_be_read(
         self, granted: list[Permission], more: Permission
     ) -> None:
@@ -97,6 +100,7 @@ class TestVerdict:
             assert ANYONE in wider[0] or told[0] <= wider[0]
 
     @given(st.lists(permissions, max_size=5))
+    @settings(deadline=None)
     def test_it_is_looked_at_again_when_somebody_has_to_leave(
         self, granted: list[Permission]
     ) -> None:

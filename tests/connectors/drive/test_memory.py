@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.drive.database import Memory
@@ -54,6 +54,7 @@ def do(tree: Tree, what: list[tuple[bool, Node]]) -> None:
 
 
 @given(nodes)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_file_is_remembered_as_it_was(node: Node) -> None:
     file = node.file
     assert unpacked(file.id, file.media_type, packed(file)) == file
@@ -64,6 +65,7 @@ def test_a_file_is_remembered_as_it_was(node: Node) -> None:
 
 
 @given(acts, acts, acts, st.booleans())
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_a_run_whose_cursor_was_not_saved_is_taken_back(
     first: list[tuple[bool, Node]],
     lost: list[tuple[bool, Node]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import ConnectorError
@@ -63,6 +63,7 @@ def test_what_leads_to_no_file_has_no_id(address: str) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_text_is_an_address_or_none(text: str) -> None:
     found = read(text)
     assert found is None or (found.id.isascii() and "/" not in found.id)
