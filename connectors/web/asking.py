@@ -15,6 +15,7 @@ from connectors.web.known import Kind, Known, Outcome
 from connectors.web.net import RobotsError, Web
 from connectors.web.page import fingerprint_of, is_html, read
 from connectors.web.values import Answer, Page, Validators
+from connectors.web.walls import is_login_address
 
 MISSING = frozenset({404, 410})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -91,7 +92,7 @@ class Asker:
                 validators=answer.validators,
             )
         if status in _REDIRECTS:
-            return Asked(url, "redirect", target=answer.url, permanent=answer.permanent)
+            return _led(url, answer.url, permanent=answer.permanent)
         if status in MISSING:
             return Asked(url, "missing", f"the server answers {status}")
         if not 200 <= status < 300:
@@ -124,7 +125,7 @@ class Asker:
         except ConnectorError as error:
             return Asked(url, "trouble", _one_line(error))
         if normalised(drawn.url, ignore=self._ignore) not in {url, None}:
-            return Asked(url, "redirect", target=drawn.url)  # its script leads elsewhere
+            return _led(url, drawn.url)  # its script leads elsewhere
         page = read(drawn, ignore=self._ignore)
         # What asks for scripts (`<noscript>`) still stands there when they have run.
         if page.wall == "javascript" and page.fingerprint != shell.fingerprint:
@@ -139,7 +140,7 @@ def _asked(url: str, answer: Answer, page: Page) -> Asked:
     if page.wall:
         return Asked(url, "wall", _at_the_wall(page), page=page)
     if page.refresh and page.refresh != url:
-        return Asked(url, "redirect", target=page.refresh)
+        return _led(url, page.refresh)
     return Asked(
         url,
         "ok",
@@ -149,6 +150,19 @@ def _asked(url: str, answer: Answer, page: Page) -> Asked:
         media_type=kinds.told(answer.content_type),
         validators=answer.validators,
     )
+
+
+def _led(url: str, target: str, *, permanent: bool = False) -> Asked:
+    """Return what a page says that leads elsewhere: it moved, or it wants to know who asks.
+
+    A move for good to a plain address that looks like a login's may be one of a page on logins.
+    """
+    moved = permanent and "?" not in target
+    if is_login_address(target) and not is_login_address(url) and not moved:
+        where = target.partition("?")[0]
+        why = f"a login stands in place of the page (it leads to {where}): {_LOGIN}"
+        return Asked(url, "wall", why)
+    return Asked(url, "redirect", target=target, permanent=permanent)
 
 
 def _one_line(error: Exception) -> str:
@@ -168,13 +182,17 @@ def _noindex(robots: str | None) -> bool:
     return False
 
 
+_LOGIN = (
+    "set `account` and WEB_…_COOKIE (or _HEADER, _USER and _PASSWORD), or renew what is set there"
+)
+
+
 def _at_the_wall(page: Page) -> str:
     how = f" ({page.why})" if page.why else ""
     return {
         "challenge": f"a test for robots stands in place of the page{how}: ask who runs the site "
         "to let kurage-bot in",
-        "login": f"a login stands in place of the page{how}: set `account` and WEB_…_COOKIE (or "
-        "_HEADER, _USER and _PASSWORD), or renew what is set there",
+        "login": f"a login stands in place of the page{how}: {_LOGIN}",
         "javascript": f"there is nothing on the page before its scripts run{how}: set "
         "`javascript = true` for the source",
     }[page.wall or "challenge"]

@@ -19,8 +19,8 @@ from connectors.web import kinds
 from connectors.web.asking import Asked, Asker
 from connectors.web.discovery import Discovery, is_sitemap
 from connectors.web.ending import Ending
-from connectors.web.fate import HOPS
 from connectors.web.known import Known
+from connectors.web.leading import HOPS
 from connectors.web.memory import Memory, Waiting
 from connectors.web.net import Web
 from connectors.web.noting import noted

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 from connectors.web.addresses import same_site
 from connectors.web.known import Known
+from connectors.web.leading import HOPS
 
-HOPS = 10
-"""Redirects after one another that are followed."""
 _VARIANT = re.compile(r"(?:amp|print|mobile|sp|m|pc|index\.\w+|default\.\w+)?", re.IGNORECASE)
 """Segments of a path that tell of another dress of the same page."""
 

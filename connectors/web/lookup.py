@@ -11,9 +11,10 @@ from dataclasses import replace
 from connectors.base import ConnectorError, Presence, Ref
 from connectors.web import kinds
 from connectors.web.asking import Asked, Asker
-from connectors.web.fate import HOPS, stands_for
+from connectors.web.fate import stands_for
 from connectors.web.fetching import why_not
 from connectors.web.known import Known
+from connectors.web.leading import CIRCLE, HOPS, TOO_MANY, to_inside
 from connectors.web.memory import Memory
 from connectors.web.noting import noted
 from connectors.web.refs import Teller
@@ -165,16 +166,31 @@ class Lookup:
 
     def _asked(self, url: str) -> tuple[Known, Asked]:
         """Return what an address is now, and the last answer, after redirects within the scope."""
-        for _ in range(HOPS):
+        passed: set[str] = set()
+        while True:
             before = self._memory.known(url)
             asked = self._asker.ask(url, before)
             known = noted(url, before, asked)
             target = self._scope.normalised(asked.target or "", base=url) if asked.target else None
             counts = target and (self._scope.covers(target) or target in self._scope.seeds)
-            if asked.outcome != "redirect" or target is None or not counts:
+            passed.add(url)
+            if asked.outcome != "redirect" or target is None:
+                return known, asked
+            if why := self._leads_nowhere(url, target, passed, counts=bool(counts)):
+                return known, replace(asked, outcome="trouble", why=why)
+            if not counts:
                 return known, asked
             url = target
-        return known, replace(asked, outcome="trouble", why="its redirects lead in a circle")
+
+    @staticmethod
+    def _leads_nowhere(
+        url: str, target: str, passed: Collection[str], *, counts: bool
+    ) -> str | None:
+        if target in passed:
+            return CIRCLE
+        if len(passed) > HOPS:
+            return TOO_MANY
+        return None if counts else to_inside(url, target)
 
     def _counts(self, known: Known) -> bool:
         return self._scope.covers(known.url) and not Traps().refuses(known.url)

@@ -205,6 +205,13 @@ class Memory:
             *(self.source, *row_of(known)),
         )
 
+    def set_trouble(self, url: str, why: str) -> None:
+        """Note that an address leads nowhere: that is seen when all was asked for."""
+        self._execute(
+            "UPDATE pages SET outcome = 'trouble', why = ? WHERE source = ? AND url = ?",
+            *(why, self.source, url),
+        )
+
     def decide(self, url: str, *, document: bool, misses: int, withheld: str) -> None:
         """Note what the end of a crawl made of an address."""
         self._execute(

@@ -27,7 +27,7 @@ PORTS = frozenset({80, 443})
 _INSIDE = ("localhost", "local", "internal", "intranet", "corp", "home", "lan", "private", "arpa")
 """Ends of names that mean something inside of a network only (RFC 6761, RFC 6762, RFC 8375, ICANN's
 `.internal`, RFC 6762's appendix G)."""
-_METADATA = frozenset({"instance-data", "metadata", "metadata.goog"})
+_METADATA = frozenset({"instance-data", "metadata", "metadata.goog", "metadata.google.internal"})
 _MOST_ADDRESSES = 16
 """Of one name that are tried."""
 
@@ -35,6 +35,17 @@ _MOST_ADDRESSES = 16
 def bare(host: str) -> str:
     """Return a host as it is compared: lower case, without brackets and a dot at its end."""
     return host.strip().strip("[]").rstrip(".").lower()
+
+
+def spelled_reach(host: str) -> Reach:
+    """Return how far inside a host is, by its spelling alone."""
+    name = bare(host)
+    if literal := _address(name):
+        return reach(literal)
+    if name in _METADATA:
+        return Reach.METADATA
+    last = name.rpartition(".")[2]
+    return Reach.PRIVATE if last in _INSIDE or last == name else Reach.PUBLIC
 
 
 def _as_asked(host: str) -> str:

@@ -336,3 +336,50 @@ def test_a_document_that_says_not_found_with_status_200_counts_as_missing(
         assert url not in refs(connector)
         told.append(connector.confirm_gone([url]) == {url})
     assert told == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("ページが見つかりません", "お探しのページは見つかりませんでした。"),
+        ("メンテナンス中", "ただいまメンテナンス中です。しばらくしてからお越しください。"),
+    ],
+)
+def test_a_whole_site_that_says_so_with_status_200_loses_nothing_before_its_time(
+    site: WebSite, title: str, text: str
+) -> None:
+    """An hour of maintenance under every address but the home page, and then all is as it was."""
+    names = [f"/p/{chr(97 + n)}" for n in range(12)]
+    site.page("/", links=tuple(names))
+    for name in names:
+        site.page(name)
+    before = refs(site.connector())
+    assert len(before) == 13
+    for name in names:
+        site.page(name, text, title=title)
+    for _ in range(2):
+        connector = site.connector()
+        # One of the copies may be told as what it says now; none is gone.
+        assert len(refs(connector)) <= 2
+        assert connector.confirm_gone(before) == frozenset()
+    connector = site.connector()
+    listed = refs(connector)
+    gone = connector.confirm_gone(before.keys() - listed.keys())
+    assert len(gone) >= 11, "the sync's guard sees all of them at once, and stops"
+    for name in names:
+        site.page(name)
+    connector = site.connector()
+    assert refs(connector) == before
+    assert connector.confirm_gone(before) == frozenset()
+
+
+def test_a_site_that_is_well_before_its_time_is_counted_from_nothing(filled: WebSite) -> None:
+    for _ in range(3):
+        filled.page("/b", "お探しのページは見つかりませんでした。", title="ページが見つかりません")
+        for _ in range(2):
+            assert filled.connector().confirm_gone([f"{filled.rig.url}/b"]) == frozenset()
+            connector = filled.connector()
+            refs(connector)
+            assert connector.confirm_gone([f"{filled.rig.url}/b"]) == frozenset()
+        filled.page("/b")
+        assert "b" in paths(filled.connector())
