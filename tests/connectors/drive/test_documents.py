@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from drive_site import DriveSite, listing
+from html import unescape
+
+import pytest
+from drive_site import DriveSite, listing, told
 
 from connectors.base import Document, Unread
 from connectors.drive import Scope
@@ -21,6 +24,37 @@ def test_of_many_files_one_that_changed_carries_its_new_version(drive: DriveSite
     changed = documents[ids[2]]
     assert isinstance(changed, Document)
     assert changed.body.decode() == "あたらしい本文"
+
+
+def shown(document: Document) -> str:
+    """Return what a Google document says, which Google writes as character references."""
+    return unescape(bytes(Exported.from_bytes(document.body).body).decode())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_native_file_that_changed_since_its_listing_is_fetched_again(
+    drive: DriveSite, shared: bool
+) -> None:
+    """An export does not tell its version: it carries the listed one, which the next run mends."""
+    parent = drive.site.add_drive("規程") if shared else None
+    one = drive.site.add_doc("計画", "# 第一版", parent)
+    connector = drive.connector()
+    first, _, cursor = told(connector, None)
+    drive.site.edit(one, "# 第二版")
+    (early,) = connector.fetch_all(list(first.values()))
+    assert isinstance(early, Document)
+    assert early.ref == first["計画"], "never a version that is newer than the text may be"
+    assert "第二版" in shown(early)
+    drive.site.edit(one, "# 第三版")
+    connector = drive.connector()
+    second, gone, cursor = told(connector, cursor)
+    assert gone == set()
+    assert second["計画"].version != early.ref.version
+    (got,) = connector.fetch_all(list(second.values()))
+    assert isinstance(got, Document)
+    assert got.ref == second["計画"] == listing(drive.connector())["計画"]
+    assert "第三版" in shown(got)
+    assert told(drive.connector(), cursor)[:2] == ({}, set())
 
 
 def test_native_files_are_handed_over_by_kind(drive: DriveSite) -> None:
