@@ -84,7 +84,20 @@ def normalised(
         return url
     if len(url) > _LONG_FOR_KEEPING:
         return _normalised.__wrapped__(url, base, tuple(ignore), encoding)
-    return _normalised(url, base, tuple(ignore), encoding)
+    return _normalised(url, base and _counted_from(base, url), tuple(ignore), encoding)
+
+
+def _counted_from(base: str, reference: str) -> str | None:
+    """Return what of a base counts for a reference: the same for all pages of a site or a folder.
+
+    The links of a template stand on every page: their forms are remembered.
+    """
+    if reference[:1] == "/" and reference[1:2] not in {"/", "\\"}:
+        end = base.find("/", base.find("://") + 3)
+        return base if end < 0 or "?" in base[:end] else base[: end + 1]
+    if reference[:7].lower() == "http://" or reference[:8].lower() == "https://":
+        return None
+    return base
 
 
 def host_of(url: str) -> str:

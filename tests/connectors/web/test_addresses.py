@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.web.addresses import host_of, normalised, same_site, site_of
+from connectors.web.addresses import _normalised, host_of, normalised, same_site, site_of
 
 TABLE = [
     # what was written, what it is
@@ -207,3 +207,16 @@ def test_whatever_is_written_there_is_a_form_or_none(written: str, base: str) ->
 @given(st.permutations(["a=1", "b=2", "c", "d=4"]))
 def test_the_order_of_parameters_makes_no_other_page(parameters: list[str]) -> None:
     assert normalised("https://a.jp/?" + "&".join(parameters)) == "https://a.jp/?a=1&b=2&c&d=4"
+
+
+@pytest.mark.parametrize(
+    "base", ["http://a.jp", "http://a.jp/", "https://a.jp/x/y?q=/z", "http://a.jp?q=/z"]
+)
+@pytest.mark.parametrize(
+    "reference",
+    ["/p", "/../p", "/", "/?a=1", "//b.jp/p", "/\\b.jp/p", "\\p", "/\t/b.jp/p", "p", "?a", "", "#x",
+     "http://b.jp/p", "HTTPS://b.jp", "https:p", "http:/p", "http:\\\\b.jp"],
+)  # fmt: skip
+def test_what_is_remembered_of_a_base_changes_no_form(base: str, reference: str) -> None:
+    whole = _normalised.__wrapped__(reference, base, (), "utf-8")
+    assert normalised(reference, base=base) == whole
