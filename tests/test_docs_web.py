@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from chat_pages import QUOTES, Page, first, languages
 from rigs.website import WebsiteRig, html
+from rigs.website.files import FileKind
 
 from bot import settings
 from bot.settings.values import seconds
@@ -109,7 +110,7 @@ def test_of_a_page_the_main_content_is_read_and_headings_have_links(site: Site) 
 
 def test_files_that_pages_lead_to_are_read_and_pictures_are_not_asked_for(site: Site) -> None:
     """PDF, Word, Excel, PowerPoint, CSV and text; no pictures, sound, video, archives, programs."""
-    kinds = ("pdf", "docx", "xlsx", "pptx", "csv", "txt")
+    kinds: tuple[FileKind, ...] = ("pdf", "docx", "xlsx", "pptx", "csv", "txt")
     others = ("/a.png", "/a.mp3", "/a.mp4", "/a.zip", "/a.exe")
     site.page("/", *(f"/f.{kind}" for kind in kinds), *others)
     for kind in kinds:
@@ -185,14 +186,14 @@ def fates(site: Site, **options: Any) -> list[bool]:
     return told
 
 
-@pytest.mark.parametrize("what", [404, 410, "soft"])
-def test_what_is_missing_is_deleted_after_gone_after_syncs(what: int | str, filled: Site) -> None:
+@pytest.mark.parametrize("status", [404, 410, 200])
+def test_what_is_missing_is_deleted_after_gone_after_syncs(status: int, filled: Site) -> None:
     """As the first row says; also what says 'not found' of itself with status 200."""
     assert source().gone_after == 3
-    if what == "soft":
+    if status == 200:
         filled.rig.site.add_page("/b", html.page("お探しのページは見つかりませんでした"))
     else:
-        filled.rig.site.remove("/b", what)
+        filled.rig.site.remove("/b", status)
     assert fates(filled) == [False, False, True, True]
 
 
