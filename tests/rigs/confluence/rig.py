@@ -26,6 +26,7 @@ from rigs.confluence.routes_web import identified
 from rigs.confluence.server import Server
 from rigs.confluence.truth import Truth, Truths
 from rigs.confluence.world import World
+from rigs.ending import end
 from rigs.faults import Fault
 
 _WAIT_S = 30.0
@@ -264,6 +265,5 @@ class ConfluenceRig:
         self.core.shapes.base = self.core.root + context
 
     async def _stop(self) -> None:
-        for runner in self._runners:
-            await runner.cleanup()
+        await end(self._runners)
         self._runners.clear()

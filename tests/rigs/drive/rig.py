@@ -27,6 +27,7 @@ from rigs.drive.oauth import Tokens
 from rigs.drive.server import Server
 from rigs.drive.truth import Truth
 from rigs.drive.world import World
+from rigs.ending import end
 from rigs.faults import Fault
 
 _WAIT_S = 30.0
@@ -263,15 +264,5 @@ class DriveRig:
         self.core.elsewhere = f"http://localhost:{ports[1]}"
 
     async def _stop(self) -> None:
-        servers = [runner.server for runner in self._runners if runner.server]
-        transports = [one.transport for server in servers for one in server.connections]
-        for runner in self._runners:
-            await runner.cleanup()
+        await end(self._runners)
         self._runners.clear()
-        for _ in range(3):  # who was let in while it ended has a connection now
-            await asyncio.sleep(0)
-        transports += [one.transport for server in servers for one in server.connections]
-        for transport in transports:
-            if transport is not None:
-                transport.abort()  # `close` waits for whoever reads no more
-        await asyncio.sleep(0)
