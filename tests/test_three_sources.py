@@ -25,8 +25,6 @@ from rigs.serving import Serving
 from rigs.slack_rig import SlackRig
 from rigs.website import WebsiteRig, html
 
-pytest_plugins = ["rigs.discord_fixtures", "rigs.slack_fixtures"]
-
 QUESTION = "リモートワークをするにはどうすればいい？"
 REQUEST = "リモートワークの申請は、実施する日の3営業日前までに勤怠システムで行います。"
 ALLOWANCE = "リモートワークをした日には、通信費として1日200円の手当が出ます。"
@@ -106,6 +104,19 @@ class Company:
         content = self.drive.site.items[document].body.content
         aims = {f"heading={aim}": block.text for block, aim in heading_ids(content)}
         return aims[fragment]
+
+
+@pytest.fixture(scope="module")
+def slack_rig() -> Iterator[SlackRig]:
+    with SlackRig() as rig:
+        rig.reset(limits={"enabled": False})
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def discord_rig() -> Iterator[DiscordRig]:
+    with DiscordRig() as rig:
+        yield rig
 
 
 @pytest.fixture

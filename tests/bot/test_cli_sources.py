@@ -282,7 +282,7 @@ def test_how_old_the_mirror_is_shows_once_a_sync_fails(docs: Path, run: Run) -> 
         (["sources", "docs", "x.md"], "with --restore or --release alone"),
         (["sources", "--restore"], "needs the name of a source"),
         (["sources", "docs", "--restore", "--release"], "one at a time"),
-        (["ingest", "docs", "extra"], "belongs behind `folder` or `confluence`"),
+        (["ingest", "docs", "extra"], "belongs behind `folder`, `web`, `confluence` or `drive`"),
         (["ingest", "--all", "--only", "x"], "exclude each other"),
         (["ingest", "--all", "docs"], "exclude each other"),
         (["ingest", "docs", "--url-prefix", "https://x/"], "--url-prefix is for folders"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from kurage_samples import FACTS, Scripted, byte_tokens, chunked, passages, word_tokens
 
@@ -116,6 +116,16 @@ def sentences_of(text: str) -> list[str]:
     return [text[begin:end] for begin, end in sentences(text)]
 
 
+@example(
+    texts=[
+        " 。333ああ",
+        "33あああ。333333。。。。。。。。。。あああああ",
+        "。。333。33。ああ",
+        "333ああ",
+    ],
+    count=byte_tokens,
+    share=0.2734375,
+)
 @given(PASSAGES, st.sampled_from([word_tokens, byte_tokens]), st.floats(0.05, 1.1))
 async def test_whatever_the_passages_the_rules_hold(
     texts: list[str], count: object, share: float
@@ -129,7 +139,9 @@ async def test_whatever_the_passages_the_rules_hold(
     try:
         prompt, included = await fit(asked, found)
     except RefusedError:
-        assert not await fits(asked, room, [sentences_of(texts[0] or " ")[:1] or [""]])
+        # From the beginning of the passage, with the white space before its first sentence.
+        end = next((end for _, end in sentences(texts[0])), len(texts[0]))
+        assert not await fits(asked, room, [[texts[0][:end]]])
         return
     calls = asked.counted
     assert await fits_prompt(asked, room, prompt)

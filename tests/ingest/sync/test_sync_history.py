@@ -156,7 +156,8 @@ def test_after_a_sync_the_index_equals_the_source(
         for page in world.source.pages.values():
             page.fetchable = True
         world.let_pauses_pass()
-        world.sync()
+        # What a listing forgot before anybody knew of it, no feed tells; the next listing does.
+        world.sync(full=any(step[0] == "sync" and step[1].left_out for step in history))
         with suppress(FileNotFoundError):
             assert list(Path(folder).rglob("*.document")) == []
     check(world)
