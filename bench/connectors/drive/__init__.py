@@ -239,14 +239,13 @@ def beside_peers(bench: Bench) -> Iterator[Figure]:
     """Return what LlamaIndex's reader makes of one folder of the same Workspace."""
     site = bench.rig.site
     folder = site.add_folder("比較")
-    names = {}
+    words = []
     for number in range(peers.FILES):
         if number % 5:
-            one = site.add_doc(f"資料 {number}", f"# 件名\n本文の{number}番目です。", folder)
+            site.add_doc(f"資料 {number}", f"# 件名\n本文の{number}番目です。", folder)
         else:
-            body = f"控えの{number}番目です。".encode("cp932")
-            one = site.add_file(f"控え {number}.txt", body, folder)
-        names[one] = f"{number}番目です。"
+            words.append(f"控えの{number}番目です。")
+            site.add_file(f"控え {number}.txt", words[-1].encode("cp932"), folder)
     requests = bench.rig.requests
     try:
         seconds, texts = peers.read(bench.site.environ, folder)
@@ -254,13 +253,14 @@ def beside_peers(bench: Bench) -> Iterator[Figure]:
         yield Figure(f"{bench.name}: LlamaIndex", "", "", f"not run: {error.name} is missing", None)
         return
     asked = bench.rig.requests - requests
-    lost = sum(words not in texts.get(one, "") for one, words in names.items())
+    whole = "\n".join(texts.values())  # under which ids it tells them is its own business
+    lost = sum(one not in whole for one in words)
     yield Figure(
-        f"LlamaIndex GoogleDriveReader, a folder of {len(names)} files on the same rig",
+        f"LlamaIndex GoogleDriveReader, a folder of {peers.FILES} files on the same rig",
         "",
         "",
-        f"{asked / len(names):.1f} requests and {seconds / len(names):.3f} s a file (no index, no "
-        f"readers), the text of {lost} lost",
+        f"{asked / peers.FILES:.1f} requests and {seconds / peers.FILES:.3f} s a file (no index, "
+        f"no readers); of {len(words)} texts in CP932 {lost} lost",
         None,
     )
 
